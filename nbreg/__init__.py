@@ -1,0 +1,48 @@
+"""Neural-network regression that lives in the notebook.
+
+``%load_ext nbreg`` brings ``%nnreg``; the same is here for Python. Names are imported on first use, so
+``import nbreg`` costs nothing until something is trained.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+__version__ = "0.1.0"
+
+#: The public names and where they live.
+_CATALOGUE = {
+    "NbregError": "nbreg.errors",
+    "Regressor": "nbreg.regressor",
+    "fit": "nbreg.session",
+    "load": "nbreg.session",
+}
+
+__all__ = [*_CATALOGUE, "__version__", "load_ipython_extension", "unload_ipython_extension"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _CATALOGUE:
+        raise AttributeError(f"module 'nbreg' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_CATALOGUE[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Register ``%nnreg`` and ``%%nnreg``; called by ``%load_ext nbreg``."""
+    from nbreg.magics.extension import load
+
+    load(shell)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """Leave the shell as it was before ``%load_ext nbreg``."""
+    from nbreg.magics.extension import unload
+
+    unload(shell)

@@ -1,0 +1,1 @@
+"""A frame in, arrays out, and back to target units."""

@@ -1,0 +1,33 @@
+"""The choices about data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nbreg.options import Choice, Column, Columns, Integer, Optional, Real, Spec, option
+
+
+@dataclass(frozen=True)
+class DataSpec(Spec):
+    """Which columns, which rows, and how both are made into numbers."""
+
+    target: tuple[str, ...] = option((), "Column to predict; give it again for several targets.", Columns())
+    features: tuple[str, ...] | None = option(
+        None, "Columns to predict from; all but the targets, unless given.", Optional(Columns(), "all")
+    )
+    validation_fraction: float = option(0.16, "Share of the rows that watches training.", Real(minimum=0, below=1))
+    test_fraction: float = option(0.2, "Share of the rows kept for the one final test.", Real(minimum=0, below=1))
+    split: str = option("random", "How rows are parted: at random, the latest last, or whole groups.",
+                        Choice("random", "time", "group"))  # fmt: skip
+    time: str | None = option(None, "Column of times, for --split time.", Optional(Column()))
+    group: str | None = option(None, "Column of groups, for --split group.", Optional(Column()))
+    seed: int = option(0, "Seed of the split, the first weights and the order of rows.",
+                       Integer(minimum=0, maximum=2**31 - 1))  # fmt: skip
+    scaling: str = option("robust", "How numbers are scaled.",
+                          Choice("robust", "standard", "minmax", "quantile", "none"))  # fmt: skip
+    target_transform: str = option(
+        "auto",
+        "How targets are bent before they are scaled; undone before anything is shown.",
+        Choice("auto", "none", "log", "yeo-johnson"),
+    )
+    embed_above: int = option(32, "Categories of more levels than this are embedded, not one-hot.", Integer(minimum=2))

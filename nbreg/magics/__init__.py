@@ -1,0 +1,1 @@
+"""%nnreg: parse, dispatch, error boundary."""

@@ -1,0 +1,1 @@
+"""Keras architectures, one family a file; each registers itself in `ARCHITECTURES`."""

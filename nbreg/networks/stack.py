@@ -1,0 +1,55 @@
+"""A network of the user's own: Keras layers, one after the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from nbreg.errors import OptionError
+from nbreg.networks.architecture import Architecture
+from nbreg.networks.heads import dense_head
+
+if TYPE_CHECKING:
+    import keras
+
+    from nbreg.networks.inputs import Inputs
+
+
+@dataclass(frozen=True)
+class Stack(Architecture):
+    """The layers that a ``%%nnreg fit`` cell lists, with the head for the targets added.
+
+    `configs` are the layers' serialised configurations, so that each build has layers of its own.
+    """
+
+    configs: tuple[dict[str, Any], ...] = ()
+
+    @classmethod
+    def of_layers(cls, layers: Any) -> Stack:
+        """Return a stack like `layers`, a sequence of Keras layers. Raises OptionError."""
+        import keras
+
+        configs = []
+        for position, layer in enumerate(layers, start=1):
+            if not isinstance(layer, keras.layers.Layer):
+                raise OptionError(f"layers takes Keras layers, such as Dense(64); number {position} is {layer!r}.")
+            configs.append(keras.saving.serialize_keras_object(layer))
+        return cls(tuple(configs))
+
+    def build(self, inputs: Inputs, n_targets: int) -> keras.Model:
+        import keras
+
+        entry, x = inputs.entry()
+        for position, config in enumerate(self.configs, start=1):
+            layer = keras.saving.deserialize_keras_object(config)
+            try:
+                x = layer(x)
+            except (ValueError, TypeError) as error:
+                reason = str(error).strip().splitlines()[0]
+                raise OptionError(f"Layer {position}, {layer.__class__.__name__}, does not fit: {reason}") from error
+        if len(x.shape) != 2:
+            raise OptionError(
+                f"The last layer gives {len(x.shape) - 1} dimensions a row, {tuple(x.shape[1:])}; "
+                "regression needs one: add Flatten() or a pooling layer."
+            )
+        return keras.Model(entry, dense_head(n_targets)(x), name="stack")

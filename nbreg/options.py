@@ -1,0 +1,287 @@
+"""A choice is declared once, and serves keyword, magic flag, help, check, completion and panel.
+
+A spec is a frozen dataclass whose fields are made by :func:`option`::
+
+    @dataclass(frozen=True)
+    class TrainingSpec(Spec):
+        epochs: int = option(200, "Most epochs to train for.", Integer(minimum=1))
+
+Its *kind* says which values the option takes: it parses text, checks and normalises values, and names
+what was expected.
+"""
+
+from __future__ import annotations
+
+import math
+import numbers
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import Field, dataclass, field, fields
+from typing import Any, Self
+
+from nbreg.errors import OptionError, did_you_mean
+
+
+class Kind:
+    """Which values an option takes."""
+
+    #: Words for a help line, such as ``a whole number of at least 1``.
+    expected = "a value"
+    #: What stands behind the flag in a usage line; empty for a switch.
+    metavar = "VALUE"
+    #: Whether the flag may be given several times.
+    many = False
+    #: Whether the value names a column (or columns) of the table.
+    of_columns = False
+
+    def parse(self, text: str) -> Any:
+        """Return the value that `text` means; raise ``ValueError`` where it means none."""
+        return text
+
+    def check(self, value: Any) -> Any:
+        """Return `value` in its normal form; raise ``ValueError`` where it is none of this kind."""
+        return value
+
+    def choices(self) -> Sequence[str]:
+        """Return the words to complete, where the values are words."""
+        return ()
+
+
+@dataclass(frozen=True)
+class Integer(Kind):
+    """A whole number."""
+
+    minimum: int | None = None
+    maximum: int | None = None
+    metavar = "N"
+
+    @property
+    def expected(self) -> str:
+        return "a whole number" + _range_in_words(self.minimum, self.maximum)
+
+    def parse(self, text: str) -> int:
+        return int(text.replace("_", ""))
+
+    def check(self, value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+            raise ValueError
+        return int(_within(int(value), self.minimum, self.maximum))
+
+
+@dataclass(frozen=True)
+class Real(Kind):
+    """A finite number; `above` is a bound that it may not touch."""
+
+    minimum: float | None = None
+    maximum: float | None = None
+    above: float | None = None
+    below: float | None = None
+    metavar = "X"
+
+    @property
+    def expected(self) -> str:
+        words = "a number" + _range_in_words(self.minimum, self.maximum)
+        words += f" above {self.above:g}" if self.above is not None else ""
+        if self.below is not None:
+            words += (" and" if self.above is not None or self.minimum is not None else "") + f" below {self.below:g}"
+        return words
+
+    def parse(self, text: str) -> float:
+        return float(text)
+
+    def check(self, value: Any) -> float:
+        if isinstance(value, bool) or not isinstance(value, numbers.Real):
+            raise ValueError
+        number = float(_within(float(value), self.minimum, self.maximum))
+        too_low = self.above is not None and number <= self.above
+        too_high = self.below is not None and number >= self.below
+        if not math.isfinite(number) or too_low or too_high:
+            raise ValueError
+        return number
+
+
+class Switch(Kind):
+    """On or off; the flag alone turns it on, ``--no-...`` turns it off."""
+
+    expected = "true or false"
+    metavar = ""
+
+    def parse(self, text: str) -> bool:
+        return {"true": True, "on": True, "1": True, "false": False, "off": False, "0": False}[text.lower()]
+
+    def check(self, value: Any) -> bool:
+        if value not in (True, False):
+            raise ValueError
+        return bool(value)
+
+
+class Choice(Kind):
+    """One of a few words; `words` may be a function, for names that a registry finds later."""
+
+    def __init__(self, *words: str, among: Callable[[], Iterable[str]] | None = None):
+        self._among = among or (lambda: words)
+
+    @property
+    def metavar(self) -> str:
+        return "|".join(self.choices())
+
+    @property
+    def expected(self) -> str:
+        return "one of " + ", ".join(self.choices())
+
+    def check(self, value: Any) -> str:
+        if value not in self.choices():
+            hint = did_you_mean(str(value), self.choices())
+            raise ValueError(hint if "Did" in hint else "")
+        return str(value)
+
+    def choices(self) -> Sequence[str]:
+        return tuple(self._among())
+
+
+@dataclass(frozen=True)
+class Integers(Kind):
+    """Some whole numbers, written ``64,32``."""
+
+    minimum: int | None = None
+    metavar = "N,N"
+
+    @property
+    def expected(self) -> str:
+        return "whole numbers" + _range_in_words(self.minimum, None) + ", such as 64,32"
+
+    def parse(self, text: str) -> tuple[int, ...]:
+        return tuple(int(part) for part in text.strip("()[] ").split(",") if part.strip())
+
+    def check(self, value: Any) -> tuple[int, ...]:
+        values = (value,) if isinstance(value, numbers.Integral) else tuple(value)
+        return tuple(Integer(self.minimum).check(each) for each in values)
+
+
+class Column(Kind):
+    """The name of one column."""
+
+    expected = "the name of a column"
+    metavar = "COL"
+    of_columns = True
+
+    def check(self, value: Any) -> str:
+        if not isinstance(value, str):
+            raise ValueError
+        return value
+
+
+class Columns(Kind):
+    """Names of columns; the flag is given once for each, or names are parted by commas."""
+
+    expected = "names of columns"
+    metavar = "COL"
+    many = True
+    of_columns = True
+
+    def check(self, value: Any) -> tuple[str, ...]:
+        names = (value,) if isinstance(value, str) else tuple(value)
+        return tuple(Column().check(name) for name in names)
+
+
+class Optional(Kind):
+    """A value of another kind, or a word that stands for "choose for me" (its value in Python: `meaning`)."""
+
+    def __init__(self, kind: Kind, word: str = "none", meaning: Any = None):
+        self.kind, self.word, self.meaning = kind, word, meaning
+
+    @property
+    def expected(self) -> str:
+        return f"{self.kind.expected}, or {self.word}"
+
+    @property
+    def metavar(self) -> str:
+        return f"{self.kind.metavar}|{self.word}"
+
+    @property
+    def of_columns(self) -> bool:  # type: ignore[override]
+        return self.kind.of_columns
+
+    @property
+    def many(self) -> bool:  # type: ignore[override]
+        return self.kind.many
+
+    def parse(self, text: str) -> Any:
+        return self.meaning if text.lower() == self.word else self.kind.parse(text)
+
+    def check(self, value: Any) -> Any:
+        is_word = isinstance(value, str) and value == self.word
+        return self.meaning if value is None or is_word else self.kind.check(value)
+
+    def choices(self) -> Sequence[str]:
+        return (*self.kind.choices(), self.word)
+
+
+@dataclass(frozen=True)
+class Option:
+    """One declared choice."""
+
+    name: str
+    default: Any
+    help: str
+    kind: Kind
+
+    @property
+    def flag(self) -> str:
+        return "--" + self.name.replace("_", "-")
+
+    def parse(self, text: str) -> Any:
+        """Return the checked value that `text` means. Raises OptionError."""
+        return self._told(text, lambda: self.kind.check(self.kind.parse(text)))
+
+    def check(self, value: Any) -> Any:
+        """Return `value` in its normal form. Raises OptionError."""
+        return self._told(value, lambda: self.kind.check(value))
+
+    def _told(self, value: Any, convert: Callable[[], Any]) -> Any:
+        try:
+            return convert()
+        except (ValueError, TypeError, KeyError, OverflowError) as error:
+            hint = str(error) if isinstance(error, ValueError) and "Did you mean" in str(error) else ""
+            raise OptionError(f"{self.name} ({self.flag}) takes {self.kind.expected}; got {value!r}.{hint}") from None
+
+
+def option(default: Any, help: str, kind: Kind) -> Any:
+    """Declare one choice as a field of a :class:`Spec`."""
+    return field(default=default, metadata={"help": help, "kind": kind})
+
+
+@dataclass(frozen=True)
+class Spec:
+    """Choices only: frozen, checked when made, changed by ``dataclasses.replace``."""
+
+    def __post_init__(self) -> None:
+        for name, declared in self.options().items():
+            object.__setattr__(self, name, declared.check(getattr(self, name)))
+
+    @classmethod
+    def options(cls) -> dict[str, Option]:
+        """Return the declared choices by name."""
+        return {each.name: _as_option(each) for each in fields(cls) if "kind" in each.metadata}
+
+    @classmethod
+    def of(cls, choices: Mapping[str, Any]) -> Self:
+        """Return a spec with those of `choices` that are its own."""
+        return cls(**{name: choices[name] for name in cls.options() if name in choices})
+
+
+def _as_option(declared: Field[Any]) -> Option:
+    return Option(declared.name, declared.default, declared.metadata["help"], declared.metadata["kind"])
+
+
+def _within(number: Any, minimum: float | None, maximum: float | None) -> Any:
+    if (minimum is not None and number < minimum) or (maximum is not None and number > maximum):
+        raise ValueError
+    return number
+
+
+def _range_in_words(minimum: float | None, maximum: float | None) -> str:
+    if minimum is not None and maximum is not None:
+        return f" from {minimum:g} to {maximum:g}"
+    if minimum is not None:
+        return f" of at least {minimum:g}"
+    return f" of at most {maximum:g}" if maximum is not None else ""

@@ -1,0 +1,1 @@
+"""Widgets: views of observable state."""

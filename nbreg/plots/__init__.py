@@ -1,0 +1,1 @@
+"""Figures: pure data first, then drawing; one plot a file."""

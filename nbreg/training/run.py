@@ -1,0 +1,178 @@
+"""One training, seen from outside: what it has reached, and how to steer it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+#: A run is in one of these; the last three are ends.
+STATUSES = ("pending", "running", "paused", "stopped", "finished", "failed")
+ENDS = ("stopped", "finished", "failed")
+
+
+class Row(NamedTuple):
+    """What one epoch reached. Losses are those of the scaled targets; without validation rows val_loss is NaN."""
+
+    epoch: int
+    loss: float
+    val_loss: float
+    learning_rate: float
+
+
+Watcher = Callable[["Run"], None]
+
+
+class Run:
+    """One training, observable and safe to use from any thread; it knows nothing of who watches.
+
+    A watcher is called, with the run, after every change, by the thread that made it: it should only take
+    note. The trainer's side (`start`, `record`, `finish`, `fail`, `hold`) is for `nbreg.training` alone.
+    """
+
+    def __init__(self, epochs: int):
+        self.epochs = epochs
+        self.error: BaseException | None = None
+        self.notes: list[str] = []
+        self.seconds = 0.0
+        self._status = "pending"
+        self._rows: list[Row] = []
+        self._best: Row | None = None
+        self._watchers: dict[int, Watcher] = {}
+        self._lock = threading.RLock()
+        self._changed = threading.Condition(self._lock)
+        self._stop_wanted = False
+        self._pause_wanted = False
+        self._learning_rate_wanted: float | None = None
+        self._started = 0.0
+
+    # What it has reached
+
+    @property
+    def status(self) -> str:
+        return self._status
+
+    @property
+    def ended(self) -> bool:
+        return self._status in ENDS
+
+    @property
+    def history(self) -> tuple[Row, ...]:
+        """A row an epoch, from the first to the last that ended."""
+        return self.rows_since(0)
+
+    def rows_since(self, n_rows: int) -> tuple[Row, ...]:
+        """Return the rows after the first `n_rows`."""
+        with self._lock:
+            return tuple(self._rows[n_rows:])
+
+    @property
+    def best(self) -> Row | None:
+        """The epoch with the smallest validation loss (or loss, without validation rows)."""
+        return self._best
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until the run has ended, at most `timeout` seconds; return whether it has."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self.ended, timeout)
+
+    # How to steer it
+
+    def request_stop(self) -> None:
+        """Ask the run to end soon; it keeps its history and its best weights."""
+        self._ask(_stop_wanted=True)
+
+    def request_pause(self) -> None:
+        """Ask the run to wait until `request_resume`."""
+        self._ask(_pause_wanted=True)
+
+    def request_resume(self) -> None:
+        """Let a paused run go on."""
+        self._ask(_pause_wanted=False)
+
+    def set_learning_rate(self, learning_rate: float) -> None:
+        """Ask for another learning rate from the next step on; a schedule goes on in proportion."""
+        self._ask(_learning_rate_wanted=float(learning_rate))
+
+    def subscribe(self, watcher: Watcher) -> Callable[[], None]:
+        """Call `watcher` after every change; return a function that ends this."""
+        with self._lock:
+            key = max(self._watchers, default=0) + 1
+            self._watchers[key] = watcher
+
+        def unsubscribe() -> None:
+            with self._lock:
+                self._watchers.pop(key, None)
+
+        return unsubscribe
+
+    # The trainer's side
+
+    @property
+    def stop_wanted(self) -> bool:
+        return self._stop_wanted
+
+    def start(self) -> None:
+        self._started = time.monotonic()
+        self._set_status("running")
+
+    def record(self, rows: Sequence[Row]) -> None:
+        """Add the rows of epochs that have ended."""
+        with self._lock:
+            for row in rows:
+                self._rows.append(row)
+                if self._best is None or _watched(row) < _watched(self._best):
+                    self._best = row
+            self.seconds = time.monotonic() - self._started
+        self._tell()
+
+    def hold(self) -> None:
+        """Return at once, or, where a pause is wanted, when it is over."""
+        if not self._pause_wanted or self._stop_wanted:
+            return
+        self._set_status("paused")
+        with self._changed:
+            self._changed.wait_for(lambda: self._stop_wanted or not self._pause_wanted)
+        self._set_status("running")
+
+    def take_learning_rate(self) -> float | None:
+        """Return the learning rate that was asked for since the last call, if any."""
+        with self._lock:
+            wanted, self._learning_rate_wanted = self._learning_rate_wanted, None
+            return wanted
+
+    def finish(self, status: str = "finished") -> None:
+        self._end(status)
+
+    def fail(self, error: BaseException) -> None:
+        self.error = error
+        self._end("failed")
+
+    def _end(self, status: str) -> None:
+        if self._started:
+            self.seconds = time.monotonic() - self._started
+        self._set_status(status)
+
+    def _set_status(self, status: str) -> None:
+        with self._changed:
+            self._status = status
+            self._changed.notify_all()
+        self._tell()
+
+    def _ask(self, **wishes: object) -> None:
+        with self._changed:
+            for name, value in wishes.items():
+                setattr(self, name, value)
+            self._changed.notify_all()
+        self._tell()
+
+    def _tell(self) -> None:
+        with self._lock:
+            watchers = list(self._watchers.values())
+        for watcher in watchers:
+            watcher(self)
+
+
+def _watched(row: Row) -> float:
+    return row.val_loss if row.val_loss == row.val_loss else row.loss
