@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import Any
 
 
 class NbregError(ValueError):
@@ -11,6 +12,9 @@ class NbregError(ValueError):
 
     It is a ``ValueError``, as scikit-learn expects of bad input.
     """
+
+    #: What a failed training left: a regressor with the best weights that it had reached.
+    regressor: Any = None
 
     def __init__(self, message: str):
         super().__init__(" ".join(message.split()))

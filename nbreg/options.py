@@ -195,7 +195,7 @@ class Optional(Kind):
 
     @property
     def metavar(self) -> str:
-        return f"{self.kind.metavar}|{self.word}"
+        return self.kind.metavar if self.meaning is None and self.word == "none" else f"{self.kind.metavar}|{self.word}"
 
     @property
     def of_columns(self) -> bool:  # type: ignore[override]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from nbreg.errors import OptionError
 from nbreg.options import Choice, Integers, Option, Real, Spec, Switch, option
 from nbreg.registry import Registry
 
@@ -25,6 +27,10 @@ class Architecture(Spec):
 
         The draws of its layers need no seed: `build_network` sets them all.
         """
+
+    @abstractmethod
+    def words(self) -> str:
+        """Return the choices as people say them, such as ``mlp 64-32, relu``."""
 
 
 ARCHITECTURES: Registry[type[Architecture]] = Registry("nbreg.networks", "network")
@@ -77,3 +83,28 @@ def batch_norm_option() -> bool:
 
 def initializer_option() -> str:
     return option("glorot", "How the first weights are drawn.", Choice(*INITIALIZERS))
+
+
+@dataclass(frozen=True)
+class NetworkChoice(Spec):
+    """Which architecture."""
+
+    network: str = option("mlp", "The architecture.", Choice(among=lambda: ARCHITECTURES))
+
+
+def chosen_architecture(choices: Mapping[str, Any]) -> Architecture:
+    """Return the spec that `choices` (network, its options, or layers of the user's own) ask for.
+
+    Raises OptionError where an option is set that the architecture does not have.
+    """
+    from nbreg.networks.stack import Stack
+
+    layers = choices.get("layers")
+    name = NetworkChoice.of(choices).network
+    family = Stack if layers is not None else ARCHITECTURES[name]
+    for other, declared in architecture_options().items():
+        is_set = other in choices and declared.check(choices[other]) != declared.default
+        if is_set and other not in family.options():
+            who = "A network given by its layers" if layers is not None else f"The {name}"
+            raise OptionError(f"{who} has no option {other} ({declared.flag}); leave it out.")
+    return Stack.of_layers(layers) if layers is not None else family.of(choices)

@@ -18,7 +18,7 @@ from nbreg.networks.architecture import (
     l2_option,
 )
 from nbreg.networks.heads import dense_head
-from nbreg.networks.regularizers import penalty
+from nbreg.networks.regularizers import penalty, penalty_words
 
 if TYPE_CHECKING:
     import keras
@@ -46,6 +46,12 @@ class Mlp(Architecture):
         for position, units in enumerate(self.hidden, start=1):
             x = self._hidden_layer(x, units, position)
         return keras.Model(entry, dense_head(n_targets)(x), name="mlp")
+
+    def words(self) -> str:
+        sizes = "-".join(str(units) for units in self.hidden) or "no hidden layer"
+        extras = [f"dropout {self.dropout:g}"] if self.dropout else []
+        extras += ["batch normalisation"] if self.batch_norm else []
+        return ", ".join([f"mlp {sizes}", self.activation, *extras, *penalty_words(self.l1, self.l2)])
 
     def _hidden_layer(self, x: Any, units: int, position: int) -> Any:
         from keras import layers

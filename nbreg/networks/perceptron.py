@@ -14,7 +14,7 @@ from nbreg.networks.architecture import (
     l2_option,
 )
 from nbreg.networks.heads import dense_head
-from nbreg.networks.regularizers import penalty
+from nbreg.networks.regularizers import penalty, penalty_words
 
 if TYPE_CHECKING:
     import keras
@@ -41,3 +41,6 @@ class Perceptron(Architecture):
             kernel_regularizer=penalty(self.l1, self.l2),
         )
         return keras.Model(entry, head(x), name="perceptron")
+
+    def words(self) -> str:
+        return ", ".join(["perceptron (linear model)", *penalty_words(self.l1, self.l2)])

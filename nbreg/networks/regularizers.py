@@ -14,3 +14,8 @@ def penalty(l1: float, l2: float) -> Any:
     if l1:
         return keras.regularizers.L1(l1)
     return keras.regularizers.L2(l2) if l2 else None
+
+
+def penalty_words(l1: float, l2: float) -> list[str]:
+    """Return the penalties as people say them."""
+    return [f"{name} {strength:g}" for name, strength in (("L1", l1), ("L2", l2)) if strength]

@@ -40,8 +40,7 @@ class Stack(Architecture):
         import keras
 
         entry, x = inputs.entry()
-        for position, config in enumerate(self.configs, start=1):
-            layer = keras.saving.deserialize_keras_object(config)
+        for position, layer in enumerate(self.new_layers(), start=1):
             try:
                 x = layer(x)
             except (ValueError, TypeError) as error:
@@ -53,3 +52,21 @@ class Stack(Architecture):
                 "regression needs one: add Flatten() or a pooling layer."
             )
         return keras.Model(entry, dense_head(n_targets)(x), name="stack")
+
+    def new_layers(self) -> list[keras.layers.Layer]:
+        """Return unbuilt layers after the configurations."""
+        import keras
+
+        return [keras.saving.deserialize_keras_object(config) for config in self.configs]
+
+    def words(self) -> str:
+        names = [_layer_words(config) for config in self.configs]
+        return "own layers: " + (", ".join(names) or "none")
+
+
+def _layer_words(config: dict[str, Any]) -> str:
+    inner = config["config"]
+    size = next((inner[key] for key in ("units", "rate", "filters") if key in inner), None)
+    activation = inner.get("activation")
+    words = config["class_name"] + (f" {size:g}" if size is not None else "")
+    return f"{words} {activation}" if isinstance(activation, str) and activation != "linear" else words

@@ -45,3 +45,9 @@ class TrainingSpec(Spec):
             return min(self.batch_size, n_rows)
         automatic = 32 if n_rows < 2_000 else 64 if n_rows < 10_000 else 128 if n_rows < 30_000 else 256
         return min(automatic, n_rows)
+
+    def words(self, n_rows: int) -> str:
+        """Return the choices as people say them, for `n_rows` train rows."""
+        rate = self.learning_rate if isinstance(self.learning_rate, str) else f"{self.learning_rate:g}"
+        schedule = "" if self.schedule == "constant" else f", {self.schedule.replace('_', '-')} schedule"
+        return f"{self.optimizer}, learning rate {rate}{schedule}, {self.loss}, batches of {self.rows_per_step(n_rows)}"

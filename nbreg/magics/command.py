@@ -1,0 +1,137 @@
+"""What a command is: the word after %nnreg, what may follow it, and what it does."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from nbreg.errors import DataError, OptionError, did_you_mean
+from nbreg.options import Column, Kind, Option, Optional, Spec, option
+from nbreg.registry import Registry
+
+
+class Frame(Kind):
+    """A table: its name in the notebook, or the path of a file."""
+
+    expected = "the name of a table in the notebook, or a .csv or .parquet file"
+    metavar = "DATA"
+
+
+class Name(Kind):
+    """A name that Python can give to an object."""
+
+    expected = "a Python name, such as model"
+    metavar = "NAME"
+
+    def check(self, value: Any) -> str:
+        if not (isinstance(value, str) and value.isidentifier()):
+            raise ValueError
+        return value
+
+
+class Path(Kind):
+    """Where a file is, or is to be."""
+
+    expected = "a path"
+    metavar = "PATH"
+
+
+class ModelName(Name):
+    """The name of a regressor in the notebook."""
+
+
+@dataclass(frozen=True)
+class Argument:
+    """A word that follows the command without a flag."""
+
+    name: str
+    help: str
+    kind: Kind
+    required: bool = True
+
+
+@dataclass(frozen=True)
+class Keeping(Spec):
+    """Where a result goes, besides being the cell's value."""
+
+    out: str | None = option(None, "Name to keep the result under; short: -o.", Optional(Name()))
+
+
+@dataclass(frozen=True)
+class Acting(Spec):
+    """Which regressor a command acts on."""
+
+    model: str | None = option(None, "Regressor to use, by its name; the latest unless given.", Optional(ModelName()))
+
+
+@dataclass(frozen=True)
+class Call:
+    """One use of a command: what was given, and the notebook it was given in."""
+
+    shell: Any
+    arguments: Mapping[str, Any]
+    options: Mapping[str, Any]
+    #: The rest of the cell, for ``%%nnreg``.
+    body: str | None = None
+    #: The traits that ``%config NNRegMagics`` shows.
+    preferences: Any = field(default=None, repr=False)
+
+    def table(self, name: str) -> Any:
+        """Return the notebook's object of that name, or the path where `name` is one. Raises DataError."""
+        names = self.shell.user_ns
+        if name in names:
+            return names[name]
+        if name.lower().endswith((".csv", ".parquet")):
+            return name
+        raise DataError(f'There is no table "{name}" in the notebook.{did_you_mean(name, frames_in(names))}')
+
+    def regressor(self) -> Any:
+        """Return the regressor that the call names, or the session's latest. Raises OptionError."""
+        from nbreg.regressor import Regressor
+        from nbreg.session import SESSION
+
+        name = self.options.get("model")
+        if name is None:
+            return SESSION.latest
+        found = self.shell.user_ns.get(name)
+        if not isinstance(found, Regressor):
+            known = [key for key, value in self.shell.user_ns.items() if isinstance(value, Regressor)]
+            raise OptionError(f'There is no regressor "{name}" in the notebook.{did_you_mean(name, known)}')
+        return found
+
+
+class Command(ABC):
+    """The word after %nnreg. Its docstring is its help."""
+
+    arguments: ClassVar[tuple[Argument, ...]] = ()
+    specs: ClassVar[tuple[type[Spec], ...]] = (Keeping,)
+    examples: ClassVar[tuple[str, ...]] = ()
+    #: Whether ``%%nnreg`` with a body makes sense.
+    takes_body: ClassVar[bool] = False
+
+    def grouped_options(self) -> dict[str, dict[str, Option]]:
+        """Return the options under the heading that each has in the help."""
+        return {"Options": {name: each for spec in self.specs for name, each in spec.options().items()}}
+
+    def options(self) -> dict[str, Option]:
+        """Return the options by name."""
+        return {name: each for group in self.grouped_options().values() for name, each in group.items()}
+
+    @abstractmethod
+    def run(self, call: Call) -> Any:
+        """Do it, and return the cell's value."""
+
+
+COMMANDS: Registry[Command] = Registry("nbreg.magics.commands", "command")
+
+
+def frames_in(names: Mapping[str, Any]) -> list[str]:
+    """Return the names of the tables in a namespace."""
+    from narwhals.dependencies import is_into_dataframe
+
+    return [name for name, value in list(names.items()) if not name.startswith("_") and is_into_dataframe(value)]
+
+
+__all__ = ["COMMANDS", "Acting", "Argument", "Call", "Column", "Command", "Frame", "Keeping", "Name", "Path"]

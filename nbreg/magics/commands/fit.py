@@ -1,0 +1,69 @@
+"""%nnreg fit"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from nbreg.fit_options import grouped_fit_options
+from nbreg.magics.command import COMMANDS, Argument, Call, Command, Frame, Keeping
+from nbreg.magics.layers import layers_of
+from nbreg.options import Option, Spec, Switch, option
+
+
+@dataclass(frozen=True)
+class Background(Spec):
+    """Whether the notebook waits."""
+
+    background: bool = option(False, "Train in the background: the cell ends at once, the view goes on.", Switch())
+
+
+class Fit(Command):
+    """Train a network on a table, in front of your eyes.
+
+    The rows are parted into train, validation and test rows; all else is learned from the train rows. Stop it at
+    any time, with its button or the notebook's interrupt: the best weights are kept. With %%nnreg, the cell's body
+    lists the hidden layers, one Keras layer a line; the head for the targets is added.
+    """
+
+    arguments = (
+        Argument("data", "A table in the notebook (pandas, polars, pyarrow), or a .csv or .parquet file.", Frame()),
+    )
+    examples = (
+        "%nnreg fit df --target price",
+        "%nnreg fit df --target price --hidden 128,64 --activation gelu --schedule cosine -o model",
+        '%nnreg fit houses.csv --target "Sale Price" --split time --time sold',
+        "%%nnreg fit df --target price",
+        'Dense(64, activation="gelu")',
+        "Dropout(0.1)",
+    )
+    takes_body = True
+
+    def grouped_options(self) -> dict[str, dict[str, Option]]:
+        return {**grouped_fit_options(), "Notebook": {**Background.options(), **Keeping.options()}}
+
+    def run(self, call: Call) -> Any:
+        from nbreg.session import fit
+
+        choices = {name: value for name, value in call.options.items() if name != "out"}
+        layers = None if call.body is None else layers_of(call.body, call.shell.user_ns)
+        table = call.table(call.arguments["data"])
+        for several in ("target", "features"):
+            if choices.get(several):
+                choices[several] = _parted(choices[several], _column_names(table))
+        return fit(table, layers=layers, **choices)
+
+
+def _column_names(table: Any) -> Sequence[str]:
+    return [str(name) for name in getattr(table, "columns", ())] if not isinstance(table, str) else ()
+
+
+def _parted(names: Iterable[str], columns: Sequence[str]) -> tuple[str, ...]:
+    """Return `names` with ``a,b`` taken apart, unless a column is called just that."""
+    return tuple(
+        part.strip() for name in names for part in ([name] if name in columns else name.split(",")) if part.strip()
+    )
+
+
+COMMANDS.register("fit")(Fit())

@@ -1,0 +1,370 @@
+"""The object that users hold: a fitted network with its encoder and target scaler, as a scikit-learn estimator."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from inspect import Parameter, Signature
+from typing import TYPE_CHECKING, Any, Self
+
+import narwhals as nw
+import numpy as np
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.exceptions import NotFittedError
+from sklearn.utils import Tags
+from sklearn.utils.validation import _check_feature_names, _check_n_features, check_array, validate_data
+
+from nbreg.data.dataset import RegressionData, observed_targets, prepare
+from nbreg.data.frames import as_frame
+from nbreg.data.spec import DataSpec
+from nbreg.errors import DataError, OptionError, did_you_mean
+from nbreg.fit_options import regressor_options
+from nbreg.networks.architecture import chosen_architecture
+from nbreg.networks.build import build_network
+from nbreg.networks.forward import predict_rows
+from nbreg.networks.inputs import Inputs
+from nbreg.networks.stack import Stack
+from nbreg.training.arrays import Arrays
+from nbreg.training.fit import train
+from nbreg.training.run import Run
+from nbreg.training.spec import TrainingSpec
+
+if TYPE_CHECKING:
+    import keras
+    import pandas as pd
+
+    from nbreg.evaluation.evaluation import Evaluation
+    from nbreg.evaluation.report import Report
+
+
+class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
+    """A neural-network regressor.
+
+    It is a scikit-learn estimator: ``Regressor(hidden=(64, 32)).fit(X, y).predict(X)``. The rows given to
+    `fit` are parted into train and validation rows; the test is the caller's. ``nbreg.fit(df, target=...)``
+    makes one from a table, and holds back test rows of its own.
+
+    Parameters
+    ----------
+    layers : sequence of keras.layers.Layer, optional
+        The hidden layers, in place of `network` and its options; the head for the targets is added.
+    **options
+        All other choices, by name: ``Regressor().get_params()`` lists them, ``%nnreg fit --help`` explains.
+
+    Attributes
+    ----------
+    network_ : keras.Model
+        ``(n_rows, n_inputs) -> (n_rows, n_targets)``, from encoded inputs to scaled targets.
+    encoder_, target_scaler_
+        What leads from columns to inputs, and from the network's outputs to target units.
+    run_ : Run
+        The training: its status, history and notes.
+    """
+
+    def __init__(self, *, layers: Sequence[keras.layers.Layer] | None = None, **options: Any):
+        known = regressor_options()
+        for name in options:
+            if name not in known:
+                raise OptionError(f'There is no option "{name}".{did_you_mean(name, known)}')
+        self.layers = layers
+        for name, declared in known.items():
+            setattr(self, name, options.get(name, declared.default))
+
+    # Training
+
+    def fit(self, X: Any, y: Any, *, callbacks: Sequence[keras.callbacks.Callback] = ()) -> Self:
+        """Train on `X`, ``(n_rows, n_features)``, a frame or an array, and `y`, ``(n_rows[, n_targets])``.
+
+        Raises DataError and OptionError for what does not fit, TrainingError where the loss runs away.
+        """
+        X, y = self._checked(X, y)
+        spec = DataSpec.of({**vars(self), "target": _target_names(y), "test_fraction": 0.0})
+        self._names_in_order = True
+        self.take_data(prepare(as_frame(X), spec, y=np.asarray(y).reshape(len(y), -1)))
+        return self.train(callbacks=callbacks)
+
+    def take_table(self, frame: nw.DataFrame[Any], choices: Mapping[str, Any]) -> Run:
+        """Get ready to train on a table whose targets are among its columns; `choices` are those `OF_TABLES`.
+
+        Returns the run that `train` will write to. Raises DataError and OptionError.
+        """
+        data = prepare(frame, DataSpec.of({**vars(self), **choices}))
+        self._names_in_order = False
+        self.feature_names_in_ = np.array(data.encoder.feature_names, dtype=object)
+        self.n_features_in_ = len(self.feature_names_in_)
+        return self.take_data(data)
+
+    def take_data(self, data: RegressionData) -> Run:
+        """Get ready to train on prepared data: build the network and the run that `train` will write to."""
+        self.training_, self.architecture_ = TrainingSpec.of(vars(self)), chosen_architecture(vars(self))
+        inputs = Inputs(data.encoder.n_inputs, tuple(data.encoder.n_levels))
+        self.network_ = build_network(self.architecture_, inputs, len(data.target_names), data.spec.seed)
+        self.encoder_, self.target_scaler_ = data.encoder, data.target_scaler
+        self.target_names_ = tuple(data.target_names)
+        self._data, self._report = data, None
+        self.run_ = Run(self.training_.epochs)
+        return self.run_
+
+    def train(self, *, callbacks: Sequence[keras.callbacks.Callback] = ()) -> Self:
+        """Train in the calling thread, on what was taken; a stopped or failed run keeps its best weights.
+
+        Raises TrainingError where the loss runs away.
+        """
+        arrays = Arrays(*self._data.arrays("train"), *self._data.arrays("validation"))
+        seed = self._data.spec.seed
+        train(self.network_, arrays, self.training_, self.run_, seed=seed, callbacks=callbacks)
+        return self
+
+    # Use
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return predictions in target units: ``(n_rows,)``, or ``(n_rows, n_targets)`` for several targets.
+
+        After ``nbreg.fit`` the columns are found by name and others may stand beside them; after ``fit(X, y)``
+        they must be those of that `X`, in order. Raises DataError; NotFittedError before training.
+        """
+        predictions = self.predict_inputs(self.encoder_inputs(X))
+        return predictions[:, 0] if predictions.shape[1] == 1 else predictions
+
+    def predict_frame(self, data: Any) -> Any:
+        """Return predictions in the caller's kind of frame, a column a target; for one target, a series.
+
+        A pandas index is kept.
+        """
+        frame = as_frame(data)
+        predictions = self.predict_inputs(self.encoder_inputs(data))
+        columns = [
+            nw.new_series(name, predictions[:, i].copy(), backend=frame.implementation)
+            for i, name in enumerate(self.target_names_)
+        ]
+        predicted = frame.with_columns(*columns).select(*self.target_names_)
+        return (predicted[self.target_names_[0]] if len(columns) == 1 else predicted).to_native()
+
+    def encoder_inputs(self, X: Any) -> np.ndarray:
+        """Return the network's inputs for the rows of `X`: float32 ``(n_rows, n_inputs)``."""
+        self._check_trained()
+        return self.encoder_.transform(self._as_trained_on(X))
+
+    def predict_inputs(self, inputs: np.ndarray) -> np.ndarray:
+        """Return predictions in target units, ``(n_rows, n_targets)``, for encoded inputs."""
+        return self.target_scaler_.inverse_transform(predict_rows(self.network_, inputs))
+
+    def evaluate(self, data: Any = None) -> Evaluation:
+        """Return the metrics on the rows of a table that holds the targets, or on the test rows of the fit.
+
+        Rows without a target are left out. Raises DataError.
+        """
+        from nbreg.evaluation.evaluation import evaluate
+
+        self._check_trained()
+        if data is None:
+            return self._evaluate_test_rows()
+        observed = observed_targets(as_frame(data), self.target_names_)
+        complete = np.isfinite(observed).all(axis=1)
+        if not complete.any():
+            raise DataError("No row of this table has a value in every target: there is nothing to evaluate on.")
+        predicted = self.predict_inputs(self.encoder_inputs(data))
+        return evaluate(self.target_names_, observed[complete], predicted[complete])
+
+    @property
+    def history_(self) -> pd.DataFrame:
+        """A row an epoch: epoch, loss and val_loss (of scaled targets), learning_rate."""
+        import pandas as pd
+
+        self._check_begun()
+        return pd.DataFrame([row._asdict() for row in self.run_.history])
+
+    @property
+    def report_(self) -> Report:
+        """What the fit came to, beside the baselines: made on first use."""
+        self._check_trained()
+        if self._report is None:
+            self._report = self._make_report()
+        return self._report
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write all that prediction needs, and the report, into one file for `load`. Raises FileError."""
+        from nbreg.export.bundle import write_bundle
+
+        self._check_trained()
+        write_bundle(path, self.network_, self.encoder_, self.target_scaler_, self._about())
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Regressor:
+        """Return the regressor that `save` wrote; no code from the file is run. Raises FileError."""
+        from nbreg.export.bundle import read_bundle
+
+        network, encoder, target_scaler, about = read_bundle(path)
+        regressor = cls(**about["options"])
+        regressor.network_, regressor.encoder_, regressor.target_scaler_ = network, encoder, target_scaler
+        regressor._recall(about)
+        return regressor
+
+    def _about(self) -> dict[str, Any]:
+        """Return what JSON can keep of this regressor."""
+        has_report = self._report is not None or self._data is not None
+        return {
+            "options": {name: getattr(self, name) for name in regressor_options()},
+            "layers": list(self.architecture_.configs) if isinstance(self.architecture_, Stack) else None,
+            "targets": list(self.target_names_),
+            "features": [str(name) for name in getattr(self, "feature_names_in_", ())],
+            "n_features": self.n_features_in_,
+            "names_in_order": self._names_in_order,
+            "run": self.run_.to_dict(),
+            "report": self.report_.to_json() if has_report else None,
+        }
+
+    def _recall(self, about: Mapping[str, Any]) -> None:
+        """Take back what `_about` kept."""
+        from nbreg.evaluation.report import Report
+
+        if about["layers"] is not None:
+            self.architecture_ = Stack(tuple(about["layers"]))
+            self.layers = self.architecture_.new_layers()
+        else:
+            self.architecture_ = chosen_architecture(vars(self))
+        self.training_ = TrainingSpec.of(vars(self))
+        self.target_names_ = tuple(about["targets"])
+        self.n_features_in_, self._names_in_order = about["n_features"], about["names_in_order"]
+        if about["features"]:
+            self.feature_names_in_ = np.array(about["features"], dtype=object)
+        self.run_ = Run.from_dict(about["run"])
+        self._data = None
+        self._report = Report.from_json(about["report"]) if about["report"] else None
+
+    def to_keras_script(self, table: str = "table.csv") -> str:
+        """Return a stand-alone Python script (Keras, scikit-learn, pandas) that does the same training.
+
+        `table` is the file that the script reads.
+        """
+        from nbreg.export.keras_script import keras_script
+
+        self._check_trained()
+        return keras_script(self, table)
+
+    def words(self) -> str:
+        """Return one line about this regressor."""
+        targets = ", ".join(self.target_names_)
+        return f"Regressor of {targets} from {len(self.encoder_.feature_names)} features: {self.architecture_.words()}"
+
+    def changed_options(self) -> str:
+        """Return the options that are not at their defaults, as flags."""
+        known = regressor_options()
+        set_here = {name: getattr(self, name) for name in known if getattr(self, name) != known[name].default}
+        return " ".join(f"{known[name].flag} {_as_text(value)}" for name, value in set_here.items())
+
+    # scikit-learn's side
+
+    #: The bundle below says it all; scikit-learn's diagram would stand beside it.
+    _repr_html_ = None
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.target_tags.multi_output = True
+        return tags
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "run_") and self.run_.ended
+
+    def __getstate__(self) -> dict[str, Any]:
+        # The table stays behind: a pickled regressor predicts, and shows its report if that was made.
+        return {**super().__getstate__(), "_data": None}
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        if not self.__sklearn_is_fitted__() or (self._report is None and self._data is None):
+            return super()._repr_mimebundle_(**kwargs)
+        from nbreg.plots.card import card
+
+        return card(self.report_)._repr_mimebundle_(**kwargs)
+
+    def _checked(self, X: Any, y: Any) -> tuple[Any, Any]:
+        """Return `X` and `y` after scikit-learn's checks; a frame stays a frame, for its columns have kinds."""
+        if _is_frame(X):
+            _check_feature_names(self, X, reset=True)
+            _check_n_features(self, X, reset=True)
+            y = check_array(y, ensure_2d=False, dtype="numeric", input_name="y")
+            if len(y) != len(X):
+                raise DataError(f"X has {len(X):,} rows and y {len(y):,}; they must have the same.")
+            return X, y
+        return validate_data(
+            self, X, y, dtype="numeric", ensure_all_finite="allow-nan", multi_output=True, y_numeric=True,
+            ensure_min_samples=2,
+        )  # fmt: skip
+
+    def _as_trained_on(self, X: Any) -> nw.DataFrame[Any]:
+        if _is_frame(X):
+            if self._names_in_order:
+                _check_feature_names(self, X, reset=False)
+            return as_frame(X)
+        X = validate_data(self, X, reset=False, dtype="numeric", ensure_all_finite="allow-nan", skip_check_array=False)
+        frame = as_frame(X)
+        return frame.rename(dict(zip(frame.columns, self.encoder_.feature_names, strict=True)))
+
+    # What must have been
+
+    def _check_begun(self) -> None:
+        if not hasattr(self, "run_"):
+            raise NotFittedError("This regressor has not been trained yet: call fit(X, y) first.")
+
+    def _check_trained(self) -> None:
+        self._check_begun()
+        if not self.run_.ended:
+            raise NotFittedError(
+                f"This regressor is still training (epoch {len(self.run_.history)} of {self.run_.epochs}): "
+                "wait with run_.wait(), or stop it with run_.request_stop()."
+            )
+
+    def _test_data(self) -> RegressionData:
+        if self._data is None or not self._data.n_rows("test"):
+            raise DataError("This regressor holds no test rows: give a table to evaluate on.")
+        return self._data
+
+    def _evaluate_test_rows(self) -> Evaluation:
+        if self._report is not None and "test" in self._report.evaluations:
+            return self._report.evaluations["test"]
+        from nbreg.evaluation.evaluation import evaluate
+
+        data = self._test_data()
+        predicted = self.predict_inputs(data.arrays("test")[0])
+        return evaluate(self.target_names_, data.observed("test"), predicted)
+
+    def _make_report(self) -> Report:
+        from nbreg.evaluation.report import make_report
+
+        if self._data is None:
+            raise DataError("This regressor came without its table, so it has no report: fit again to see one.")
+        return make_report(
+            self._data,
+            self.run_,
+            self.predict_inputs,
+            network=self.architecture_.words(),
+            n_parameters=self.network_.count_params(),
+            training=self.training_.words(self._data.n_rows("train")),
+        )
+
+
+def _signature() -> Signature:
+    names = {"layers": None, **{name: each.default for name, each in regressor_options().items()}}
+    itself = Parameter("self", Parameter.POSITIONAL_OR_KEYWORD)
+    choices = [Parameter(name, Parameter.KEYWORD_ONLY, default=default) for name, default in names.items()]
+    return Signature([itself, *choices])
+
+
+# scikit-learn reads an estimator's parameters from here; so the options are declared in one place only.
+Regressor.__init__.__signature__ = _signature()  # type: ignore[attr-defined]
+
+
+def _as_text(value: Any) -> str:
+    return ",".join(map(str, value)) if isinstance(value, (tuple, list)) else str(value)
+
+
+def _is_frame(X: Any) -> bool:
+    return nw.dependencies.is_into_dataframe(X)
+
+
+def _target_names(y: Any) -> tuple[str, ...]:
+    """Return names for the targets of `y`: its own where it is a frame or series, else ``target``, ``target_1``..."""
+    if y.ndim == 1 or y.shape[1] == 1:
+        return ("target",)
+    return tuple(f"target_{i}" for i in range(1, y.shape[1] + 1))

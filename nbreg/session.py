@@ -1,0 +1,136 @@
+"""The trainings of one Python session, and the functions that add to them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nbreg.data.frames import as_frame, read_frame
+from nbreg.errors import NbregError, OptionError, did_you_mean
+from nbreg.fit_options import OF_TABLES, fit_options
+from nbreg.regressor import Regressor
+from nbreg.training.conducting import CONDUCTING
+
+if TYPE_CHECKING:
+    import keras
+    import pandas as pd
+
+
+class Session:
+    """The regressors trained or loaded so far, oldest first."""
+
+    def __init__(self) -> None:
+        self.regressors: list[Regressor] = []
+
+    @property
+    def latest(self) -> Regressor:
+        """The regressor that commands act on. Raises NbregError where there is none."""
+        if not self.regressors:
+            raise NbregError("Nothing has been trained yet: start with %nnreg fit DATA --target COLUMN.")
+        return self.regressors[-1]
+
+    def add(self, regressor: Regressor) -> None:
+        """Make `regressor` the latest."""
+        self.regressors = [each for each in self.regressors if each is not regressor] + [regressor]
+
+    def runs(self) -> pd.DataFrame:
+        """Return the trainings side by side: a row each, with the options that are not at their defaults."""
+        import pandas as pd
+
+        rows = [_summary(regressor) for regressor in self.regressors]
+        return pd.DataFrame(rows, index=pd.RangeIndex(1, len(rows) + 1, name="run")).fillna("")
+
+
+#: The one of this process.
+SESSION = Session()
+
+
+def fit(
+    data: Any,
+    target: str | Sequence[str] = (),
+    *,
+    layers: Sequence[keras.layers.Layer] | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    background: bool = False,
+    **options: Any,
+) -> Regressor:
+    """Train a network that predicts `target` from the other columns of a table, and return the regressor.
+
+    Parameters
+    ----------
+    data : pandas, polars or pyarrow table, or the path of a .csv or .parquet file
+    target : str or several
+        Columns to predict.
+    layers : sequence of keras.layers.Layer, optional
+        Hidden layers of your own, in place of ``network`` and its options.
+    callbacks : sequence of keras.callbacks.Callback
+    background : bool
+        Return at once, and train in a thread; ``regressor.run_`` tells how far it is.
+    **options
+        As the flags of ``%nnreg fit``, with underscores: ``learning_rate=0.01``.
+
+    Raises
+    ------
+    NbregError
+        Where the table, an option or the course of training does not fit; one line says why. A training that
+        fails or is stopped keeps its best weights, and is the session's latest all the same.
+    """
+    for name in options:
+        if name not in fit_options():
+            raise OptionError(f'There is no option "{name}".{did_you_mean(name, fit_options())}')
+    of_table = {name: options.pop(name) for name in OF_TABLES if name in options}
+    regressor = Regressor(layers=layers, **options)
+    run = regressor.take_table(as_table(data), {**of_table, "target": target})
+    SESSION.add(regressor)
+    try:
+        CONDUCTING.conductor(
+            run,
+            lambda: regressor.train(callbacks=callbacks),
+            title=f"{', '.join(regressor.target_names_)} · {regressor.architecture_.words()}",
+            final=lambda: regressor,
+            background=background,
+        )
+    except NbregError as error:
+        error.regressor = regressor  # with the best weights that it had reached
+        raise
+    return regressor
+
+
+def load(path: str | os.PathLike[str]) -> Regressor:
+    """Return the regressor that `Regressor.save` wrote, and make it the session's latest.
+
+    No code from the file is run. Raises FileError where the file is missing, is no bundle, comes from a newer
+    version, or was tampered with.
+    """
+    regressor = Regressor.load(path)
+    SESSION.add(regressor)
+    return regressor
+
+
+def as_table(data: Any) -> Any:
+    """Return `data`, a table or the path of one, as a narwhals frame. Raises DataError."""
+    return read_frame(data) if isinstance(data, (str, Path)) else as_frame(data)
+
+
+def _summary(regressor: Regressor) -> dict[str, Any]:
+    run, best = regressor.run_, regressor.run_.best
+    summary = {
+        "target": ", ".join(regressor.target_names_),
+        "network": regressor.architecture_.words(),
+        "options": regressor.changed_options() or "defaults",
+        "status": run.status,
+        "epochs": len(run.history),
+        "best epoch": best.epoch if best else "",
+        "validation loss": f"{best.val_loss:.2g}" if best else "",
+    }
+    return summary | ({} if not run.ended else _test_summary(regressor))
+
+
+def _test_summary(regressor: Regressor) -> dict[str, str]:
+    try:
+        test = regressor.evaluate()
+    except NbregError:
+        return {}
+    return {"test " + name: test.words(name) for name in ("r2", "rmse", "mae")}
