@@ -1,0 +1,122 @@
+"""How good predictions are on one set of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from nbreg.errors import DataError, OptionError, did_you_mean
+from nbreg.evaluation import sheet
+from nbreg.evaluation.metrics import METRICS, Measured, Metric, measure
+from nbreg.evaluation.wording import counted
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The eight metrics, for each target in its own units.
+
+    ``evaluation["rmse"]`` is a number, or, with several targets, a dictionary with one for each; where a
+    metric is not defined it is NaN, and `reason` says why.
+    """
+
+    targets: tuple[str, ...]
+    n_rows: int
+    #: For each target, metric -> value or reason.
+    measured: tuple[dict[str, Measured], ...]
+
+    def __getitem__(self, metric: str) -> Any:
+        values = {target: self.value(metric, target) for target in self.targets}
+        numbers = {target: float("nan") if value is None else value for target, value in values.items()}
+        return numbers if len(numbers) > 1 else numbers[self.targets[0]]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(METRICS)
+
+    def __len__(self) -> int:
+        return len(METRICS)
+
+    def __contains__(self, metric: object) -> bool:
+        return metric in METRICS
+
+    def keys(self) -> Sequence[str]:
+        return tuple(METRICS)
+
+    def value(self, metric: str, target: str | None = None) -> float | None:
+        """Return one metric of one target (of the first, unless given); None where it is not defined."""
+        return self._of(metric, target).value
+
+    def reason(self, metric: str, target: str | None = None) -> str:
+        """Return why a metric is not defined; an empty text where it is."""
+        return self._of(metric, target).reason
+
+    def _of(self, metric: str, target: str | None) -> Measured:
+        if metric not in METRICS:
+            raise OptionError(f'There is no metric "{metric}".{did_you_mean(metric, METRICS)}')
+        if target is not None and target not in self.targets:
+            raise OptionError(f'There is no target "{target}".{did_you_mean(target, self.targets)}')
+        return self.measured[0 if target is None else self.targets.index(target)][metric]
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a frame with a row for each metric and a column for each target; NaN where not defined."""
+        import pandas as pd
+
+        values = [[each[name].value for each in self.measured] for name in METRICS]
+        index = pd.Index(list(METRICS), name="metric")
+        return pd.DataFrame(values, index=index, columns=list(self.targets), dtype="float64")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data, which `from_dict` takes back."""
+        measured = [{name: [each.value, each.reason] for name, each in of.items()} for of in self.measured]
+        return {"targets": list(self.targets), "n_rows": self.n_rows, "measured": measured}
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> Self:
+        measured = tuple({name: Measured(*of[name]) for name in METRICS} for of in plain["measured"])
+        return cls(tuple(plain["targets"]), int(plain["n_rows"]), measured)
+
+    def __repr__(self) -> str:
+        table = [["", *self.targets], *([metric.title, *self._shown(metric)] for metric in METRICS.values())]
+        lines = [f"Evaluation on {counted(self.n_rows, 'row')}", *sheet.text_table(table)]
+        return "\n".join([*lines, *(f"{line}." for line in self.not_defined())])
+
+    def not_defined(self) -> list[str]:
+        """Return a line for each reason for which metrics have no value."""
+        lines = []
+        for target, of in zip(self.targets, self.measured, strict=True):
+            for reason in dict.fromkeys(each.reason for each in of.values() if each.reason):
+                names = [METRICS[name].title for name, each in of.items() if each.reason == reason]
+                lines.append(f"{target}: no {', '.join(names)}, as {reason}")
+        return lines
+
+    def _shown(self, metric: Metric) -> list[str]:
+        return [metric.show(of[metric.name].value) for of in self.measured]
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        head = ["metric", *self.targets]
+        rows = [[metric.title, *self._shown(metric)] for metric in METRICS.values()]
+        caption = f"Evaluation on {counted(self.n_rows, 'row')}"
+        body = sheet.table(head, rows, caption) + sheet.notes([f"{line}." for line in self.not_defined()])
+        return {"text/plain": repr(self), "text/html": sheet.sheet(body)}
+
+
+def evaluate(observed: Any, predicted: Any, targets: Sequence[str]) -> Evaluation:
+    """Return how near `predicted` comes to `observed`, both ``(n_rows, n_targets)`` in the targets' units.
+
+    With one target both may be ``(n_rows,)``. Raises DataError where shapes differ.
+    """
+    names = tuple(targets)
+    both = [np.asarray(values, dtype=np.float64) for values in (observed, predicted)]
+    observed, predicted = (values[:, None] if values.ndim == 1 else values for values in both)
+    if observed.shape != predicted.shape or observed.shape[1:] != (len(names),):
+        raise DataError(
+            f"Observed and predicted values take one shape, with {counted(len(names), 'column')}; "
+            f"got {observed.shape} and {predicted.shape}."
+        )
+    columns = range(len(names))
+    return Evaluation(names, len(observed), tuple(measure(observed[:, i], predicted[:, i]) for i in columns))
