@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+
+from nbreg.errors import TrainingError
+
+if TYPE_CHECKING:
+    from nbreg.training.range_test import RangeTest
 
 #: A run is in one of these; the last three are ends.
 STATUSES = ("pending", "running", "paused", "stopped", "finished", "failed")
 ENDS = ("stopped", "finished", "failed")
 
+#: Least seconds between two tellings of progress within an epoch.
+_TELLING_GAP = 1 / 15
+
 
 class Row(NamedTuple):
-    """What one epoch reached. Losses are those of the scaled targets; without validation rows val_loss is NaN."""
+    """What one epoch reached. Epochs count from 1.
+
+    Losses are those of the scaled targets; without validation rows `val_loss` is NaN.
+    """
 
     epoch: int
     loss: float
@@ -36,6 +48,14 @@ class Run:
         self.error: BaseException | None = None
         self.notes: list[str] = []
         self.seconds = 0.0
+        #: Epochs done, with the part of the present one: 3.4 of 100.
+        self.progress = 0.0
+        #: Epochs a second lately, pauses left out; None until it is known.
+        self.epochs_per_second: float | None = None
+        #: The learning rate in use: the one asked for, or found by the range test, at first.
+        self.learning_rate: float | None = None
+        #: What ``learning_rate="auto"`` was found by.
+        self.range_test: RangeTest | None = None
         self._status = "pending"
         self._rows: list[Row] = []
         self._best: Row | None = None
@@ -46,6 +66,7 @@ class Run:
         self._pause_wanted = False
         self._learning_rate_wanted: float | None = None
         self._started = 0.0
+        self._told = 0.0
 
     # What it has reached
 
@@ -117,9 +138,22 @@ class Run:
         self._started = time.monotonic()
         self._set_status("running")
 
+    def report(self, progress: float, epochs_per_second: float | None = None) -> None:
+        """Note how many epochs are done; watchers hear of it at most 15 times a second."""
+        now = time.monotonic()
+        self.progress = progress
+        self.epochs_per_second = epochs_per_second or self.epochs_per_second
+        self.seconds = now - self._started
+        if now - self._told >= _TELLING_GAP:
+            self._told = now
+            self._tell()
+
     def record(self, rows: Sequence[Row]) -> None:
         """Add the rows of epochs that have ended."""
+        if not rows:
+            return
         with self._lock:
+            self.progress, self.learning_rate = float(rows[-1].epoch), rows[-1].learning_rate
             for row in rows:
                 self._rows.append(row)
                 if self._best is None or _watched(row) < _watched(self._best):
@@ -148,6 +182,37 @@ class Run:
     def fail(self, error: BaseException) -> None:
         self.error = error
         self._end("failed")
+
+    # What outlives the process
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what a file can keep of an ended run, as plain data."""
+        return {
+            "epochs": self.epochs,
+            "status": self._status,
+            "error": str(self.error or ""),
+            "notes": list(self.notes),
+            "seconds": self.seconds,
+            "rows": [[None if value != value else value for value in row] for row in self._rows],
+        }
+
+    @classmethod
+    def from_dict(cls, kept: Mapping[str, Any]) -> Self:
+        """Return the run that `to_dict` kept."""
+        run = cls(kept["epochs"])
+        run.record(
+            [
+                Row(int(row[0]), *(math.nan if value is None else float(value) for value in row[1:]))
+                for row in kept["rows"]
+            ]
+        )
+        run._status, run.notes, run.seconds = kept["status"], list(kept["notes"]), kept["seconds"]
+        run.error = TrainingError(kept["error"]) if kept["error"] else None
+        return run
+
+    def __reduce__(self) -> Any:
+        # Locks and watchers stay behind.
+        return type(self).from_dict, (self.to_dict(),)
 
     def _end(self, status: str) -> None:
         if self._started:

@@ -1,0 +1,302 @@
+"""Many epochs of Keras's own ``train_step`` and ``test_step`` in one compiled function.
+
+``keras.Model.fit`` spends most of its time between steps when the steps are small. Here the steps are the
+same, and so are the weights, bit for bit, given the same order of rows and the same ``jit_compile``; only
+what lies between them is compiled too: order, validation, early stopping, best weights.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from nbreg.training.schedules import PLATEAU_FACTOR, PLATEAU_PATIENCE
+
+if TYPE_CHECKING:
+    import keras
+
+    from nbreg.training.arrays import Arrays
+
+#: Orders of rows that one call takes: at most so many rows in all (int32), and so many epochs.
+_ORDERED_ROWS, _MOST_EPOCHS = 2**18, 256
+
+
+class Shape(NamedTuple):
+    """How many rows there are of which width, and how many a step takes."""
+
+    n_rows: int
+    n_validation_rows: int
+    n_inputs: int
+    n_targets: int
+    batch_size: int
+    validation_batch_size: int
+
+    @classmethod
+    def of(cls, arrays: Arrays, batch_size: int, validation_batch_size: int) -> Shape:
+        counts = arrays.n_rows, arrays.n_validation_rows, arrays.n_inputs, arrays.n_targets
+        return cls(*counts, batch_size, validation_batch_size)
+
+    @property
+    def n_steps(self) -> int:
+        """Train steps in an epoch; the last may have fewer rows."""
+        return -(-self.n_rows // self.batch_size)
+
+    @property
+    def n_validation_steps(self) -> int:
+        return -(-self.n_validation_rows // self.validation_batch_size)
+
+    @property
+    def n_units(self) -> int:
+        """Steps of both kinds in an epoch: first those that train, then those that validate."""
+        return self.n_steps + self.n_validation_steps
+
+    @property
+    def epochs_a_call(self) -> int:
+        return int(np.clip(_ORDERED_ROWS // self.n_rows, 1, _MOST_EPOCHS))
+
+
+class Span(NamedTuple):
+    """What one call covers: units `first` to `last` (exclusive) of each of `n_epochs` epochs from `epoch` on."""
+
+    epoch: int
+    n_epochs: int
+    first: int
+    last: int
+
+
+class Watch(NamedTuple):
+    """What is carried from epoch to epoch, each a scalar tensor.
+
+    `loss` is the mean loss of the present epoch's train steps so far; `best` the smallest watched loss and
+    `best_epoch` when it was (counted from 0, -1: never); `wait` counts epochs since; `plateau_best` and
+    `plateau_wait` are the same for the fall of the learning rate, and `scale` what falls have come to.
+    """
+
+    loss: Any
+    best: Any
+    best_epoch: Any
+    wait: Any
+    plateau_best: Any
+    plateau_wait: Any
+    scale: Any
+    failed: Any
+
+    @classmethod
+    def new(cls) -> Watch:
+        import tensorflow as tf
+
+        infinite, zero = tf.constant(np.inf, tf.float32), tf.constant(0)
+        return cls(
+            tf.constant(0.0), infinite, tf.constant(-1), zero, infinite, zero, tf.constant(1.0), tf.constant(False)
+        )
+
+
+class CompiledEpochs:
+    """A compiled Keras model, and the function that trains it.
+
+    `xla` says whether XLA compiles the function, or TensorFlow runs it as a graph. The rows are arguments
+    of each call, so that other rows of the same shape need no new compilation. One thread at a time.
+    """
+
+    def __init__(self, model: keras.Model, shape: Shape, *, xla: bool):
+        import tensorflow as tf
+
+        self.model, self.shape, self.xla = model, shape, xla
+        #: What a train step took in the last training, kept for the next one; only the cut into calls goes by it.
+        self.seconds_a_step: float | None = None
+        model.optimizer.build(model.trainable_variables)
+        self.best_weights = [tf.Variable(w, trainable=False) for w in model.weights]
+        rows = [tf.TensorSpec((None, n), tf.float32) for n in (shape.n_inputs, shape.n_targets)]
+        # Both steps are traced once, for any number of rows, and compiled for each number they are used with.
+        self._train_step = tf.function(lambda x, y: model.train_step((x, y)), input_signature=rows, autograph=False)
+        self._test_step = tf.function(lambda x, y: model.test_step((x, y)), input_signature=rows, autograph=False)
+        self._call = tf.function(self._epochs, jit_compile=xla, autograph=False)
+        self._sweep = tf.function(self._steps_at_rates, autograph=False)
+
+    def tensors(self, arrays: Arrays) -> tuple[Any, ...]:
+        """Return the rows as `run` takes them."""
+        import tensorflow as tf
+
+        empty = np.zeros((0, 1), np.float32)
+        x_val, y_val = (empty, empty) if arrays.x_val is None else (arrays.x_val, arrays.y_val)
+        return tuple(tf.constant(each) for each in (arrays.x, arrays.y, x_val, y_val))
+
+    def run(
+        self,
+        rows: tuple[Any, ...],
+        orders: Any,
+        rates: npt.ArrayLike,
+        span: Span,
+        watch: Watch,
+        patience: int,
+        falls: bool,
+    ) -> tuple[Watch, int, npt.NDArray[np.float32]]:
+        """Train over `span`; return the watch, how many epochs ended, and a row for each: loss, val_loss, rate.
+
+        `orders` is int32 ``(epochs_a_call, n_rows)``, `rates` float32 ``(epochs_a_call,)``. Epochs end early
+        once `patience` (0: never) has run out or a loss is no number; `falls` lets plateaus scale the rates.
+        """
+        import tensorflow as tf
+
+        counts = [tf.constant(n) for n in (*span, patience, PLATEAU_PATIENCE if falls else 0)]
+        watch, n_ended, log = self._call(rows, orders, tf.constant(rates, tf.float32), watch, *counts)
+        n_ended = int(n_ended)
+        return watch, n_ended, log.numpy()[:n_ended]
+
+    def keep_as_best(self) -> None:
+        """Take the present weights for the best ones."""
+        for kept, weight in zip(self.best_weights, self.model.weights, strict=True):
+            kept.assign(weight.value)
+
+    def sweep(
+        self, rows: tuple[Any, ...], batches: npt.NDArray[np.int32], rates: npt.ArrayLike
+    ) -> npt.NDArray[np.float64]:
+        """Take one step on each of `batches`, ``(n_steps, batch_size)``, each at its own of `rates`; return the losses.
+
+        It is a graph whatever the engine: that is soon compiled, and there are few steps.
+        """
+        import tensorflow as tf
+
+        losses = self._sweep(rows[0], rows[1], tf.constant(batches), tf.constant(rates, tf.float32))
+        return losses.numpy().astype(np.float64)  # type: ignore[no-any-return]
+
+    # In the graph
+
+    def _steps_at_rates(self, x: Any, y: Any, batches: Any, rates: Any) -> Any:
+        import tensorflow as tf
+
+        def one_step(i: Any, losses: Any) -> Any:
+            self.model.reset_metrics()
+            self.model.optimizer.learning_rate.assign(rates[i])
+            self._train_step(tf.gather(x, batches[i]), tf.gather(y, batches[i]))
+            return i + 1, tf.tensor_scatter_nd_update(losses, [[i]], [self._loss()])
+
+        start = tf.constant(0), tf.zeros_like(rates)
+        return tf.while_loop(lambda i, _: i < tf.shape(batches)[0], one_step, start, parallel_iterations=1)[1]
+
+    def _epochs(
+        self, rows: Any, orders: Any, rates: Any, watch: Any, epoch: Any, n_epochs: Any, first: Any, last: Any,
+        patience: Any, plateau_patience: Any,
+    ) -> Any:  # fmt: skip
+        import tensorflow as tf
+
+        ends = tf.equal(last, self.shape.n_units)
+
+        def out_of_patience(i: Any, watch: Watch) -> Any:
+            return (patience > 0) & (watch.wait >= patience) & (epoch + i > 1)
+
+        def goes_on(i: Any, watch: Watch, log: Any) -> Any:
+            return (i < n_epochs) & ~watch.failed & ~((i > 0) & out_of_patience(i, watch))
+
+        def one_epoch(i: Any, watch: Watch, log: Any) -> Any:
+            rate = rates[i] * watch.scale
+            self.model.optimizer.learning_rate.assign(rate)
+            watch = self._train(rows[0], rows[1], orders[i], first, last, watch)
+            val_loss = self._validate(rows[2], rows[3], first, last)
+            watch = self._judge(watch, val_loss, epoch + i, plateau_patience, ends)
+            return i + 1, watch, tf.tensor_scatter_nd_update(log, [[i]], [tf.stack([watch.loss, val_loss, rate])])
+
+        start = tf.constant(0), watch, tf.zeros((self.shape.epochs_a_call, 3))
+        i, watch, log = tf.while_loop(goes_on, one_epoch, start, parallel_iterations=1)
+        return watch, tf.where(ends, i, 0), log
+
+    def _train(self, x: Any, y: Any, order: Any, first: Any, last: Any, watch: Watch) -> Watch:
+        import tensorflow as tf
+
+        n_rows, batch_size, n_steps = self.shape.n_rows, self.shape.batch_size, self.shape.n_steps
+        n_full, n_left = divmod(n_rows, batch_size)
+
+        def full(step: Any) -> Any:
+            return tf.slice(order, [step * batch_size], [batch_size])
+
+        def left(step: Any) -> Any:
+            return order[n_rows - n_left :]
+
+        def train_on(rows_of: Any) -> Any:
+            def body(step: Any) -> tuple[Any]:
+                chosen = rows_of(step)
+                self._train_step(tf.gather(x, chosen), tf.gather(y, chosen))
+                return (step + 1,)
+
+            return body
+
+        _when(first == 0, self.model.reset_metrics)
+        _steps(first, tf.minimum(last, n_full), train_on(full), some=n_full > 0)
+        _steps(tf.maximum(first, n_full), tf.minimum(last, n_steps), train_on(left), some=n_left > 0)
+        loss = tf.where(first < n_steps, self._loss(), watch.loss)
+        # The tracker of the loss is needed anew: by the validation, or by the next epoch.
+        _when((first < n_steps) & (last >= n_steps), self.model.reset_metrics)
+        return watch._replace(loss=loss)
+
+    def _validate(self, x: Any, y: Any, first: Any, last: Any) -> Any:
+        import tensorflow as tf
+
+        n_rows, batch_size, n_before = (
+            self.shape.n_validation_rows,
+            self.shape.validation_batch_size,
+            self.shape.n_steps,
+        )
+        if not n_rows:
+            return tf.constant(np.nan, tf.float32)
+        n_full, n_left = divmod(n_rows, batch_size)
+
+        def full(step: Any) -> tuple[Any]:
+            start = [(step - n_before) * batch_size, 0]
+            self._test_step(*(tf.slice(each, start, [batch_size, each.shape[1]]) for each in (x, y)))
+            return (step + 1,)
+
+        def left(step: Any) -> tuple[Any]:
+            self._test_step(x[n_rows - n_left :], y[n_rows - n_left :])
+            return (step + 1,)
+
+        _steps(tf.maximum(first, n_before), tf.minimum(last, n_before + n_full), full, some=n_full > 0)
+        _steps(tf.maximum(first, n_before + n_full), last, left, some=n_left > 0)
+        return self._loss()
+
+    def _loss(self) -> Any:
+        import tensorflow as tf
+
+        return tf.cast(self.model.get_metrics_result()["loss"], tf.float32)
+
+    def _judge(self, watch: Watch, val_loss: Any, epoch: Any, plateau_patience: Any, ends: Any) -> Watch:
+        """Compare the epoch with the best, as ``EarlyStopping`` and ``ReduceLROnPlateau`` do; where it `ends`."""
+        import tensorflow as tf
+
+        seen = val_loss if self.shape.n_validation_rows else watch.loss
+        better = ends & (seen < watch.best)
+        _when(better, self.keep_as_best)
+        rises = ends & (seen < watch.plateau_best)
+        plateau_wait = tf.where(rises, 0, watch.plateau_wait + tf.cast(ends, tf.int32))
+        falls = (plateau_patience > 0) & (plateau_wait >= plateau_patience)
+        failed = ends & (~tf.math.is_finite(watch.loss) | tf.math.is_nan(seen))
+        return Watch(
+            loss=watch.loss,
+            best=tf.where(better, seen, watch.best),
+            best_epoch=tf.where(better, epoch, watch.best_epoch),
+            wait=tf.where(better, 0, watch.wait + tf.cast(ends, tf.int32)),
+            plateau_best=tf.where(rises, seen, watch.plateau_best),
+            plateau_wait=tf.where(falls, 0, plateau_wait),
+            scale=tf.where(falls, watch.scale * PLATEAU_FACTOR, watch.scale),
+            failed=watch.failed | failed,
+        )
+
+
+def _steps(first: Any, last: Any, body: Any, *, some: bool) -> None:
+    """Run ``body(step)`` for the steps from `first` to before `last`; trace nothing unless there can be `some`."""
+    import tensorflow as tf
+
+    if some:
+        tf.while_loop(lambda step: step < last, body, (first,), parallel_iterations=1)
+
+
+def _when(condition: Any, action: Any) -> None:
+    """Do `action` where `condition` holds."""
+    import tensorflow as tf
+
+    def done() -> Any:
+        action()
+        return tf.constant(0)
+
+    tf.cond(condition, done, lambda: tf.constant(0))

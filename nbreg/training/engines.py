@@ -1,0 +1,101 @@
+"""Which engine runs the epochs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nbreg.training.compiled_epochs import Shape
+
+if TYPE_CHECKING:
+    import keras
+
+    from nbreg.training.arrays import Arrays
+    from nbreg.training.spec import TrainingSpec
+
+#: Layers whose compilation by XLA was measured and found to take a bounded time.
+_MEASURED_LAYERS = {
+    "Activation", "BatchNormalization", "Concatenate", "Dense", "Dropout", "ELU", "Embedding", "GetItem",
+    "InputLayer", "LayerNormalization", "LeakyReLU", "PReLU", "ReLU", "Add",
+}  # fmt: skip
+#: XLA is taken up to so many inputs, layers and weights, and from so many train steps on.
+_MOST_INPUTS, _MOST_LAYERS, _MOST_WEIGHTS, _FEWEST_STEPS = 256, 24, 100_000, 1_000
+
+#: A validation step takes as many rows as keep it short: 8,192 for networks of up to 32,768 weights, then fewer.
+_VALIDATION_WORK, _MOST_VALIDATION_ROWS, _FEWEST_VALIDATION_ROWS = 2**28, 8_192, 256
+
+_BATCH_HOOKS = (
+    "on_batch_begin", "on_batch_end", "on_train_batch_begin", "on_train_batch_end", "on_test_batch_begin",
+    "on_test_batch_end",
+)  # fmt: skip
+
+
+def why_keras(network: keras.Model, callbacks: Any) -> str:
+    """Return why only Keras's own fit can train this network, in words for a note; or nothing."""
+    import tensorflow as tf
+
+    if tf.config.functions_run_eagerly() or getattr(network, "run_eagerly", False):
+        return "the network runs eagerly"
+    for callback in callbacks:
+        if _wants_batches(callback):
+            return f"the callback {type(callback).__name__} wants to hear of every batch"
+    return ""
+
+
+def shape_of(network: keras.Model, arrays: Arrays, spec: TrainingSpec) -> Shape:
+    """Return how many rows there are, and how many a step takes."""
+    return Shape.of(arrays, spec.rows_per_step(arrays.n_rows), validation_batch_size(network, arrays.n_validation_rows))
+
+
+def validation_batch_size(network: keras.Model, n_validation_rows: int) -> int:
+    """Return how many rows a validation step takes; it goes by the network's size and the number of rows."""
+    affordable = 2 ** int(np.log2(max(_VALIDATION_WORK // max(network.count_params(), 1), 1)))
+    rows = int(np.clip(affordable, _FEWEST_VALIDATION_ROWS, _MOST_VALIDATION_ROWS))
+    return max(min(rows, n_validation_rows), 1)
+
+
+def engine_of(network: keras.Model, shape: Shape, spec: TrainingSpec) -> str:
+    """Return ``"xla"``, ``"graph"`` or ``"keras"``: what the spec asks for, or what suits.
+
+    XLA makes small steps several times as fast, but compiles for a second or more, and without bound for
+    some layers and widths. The choice goes by the spec, the layers and the shapes alone, never by the
+    clock: dropout draws other masks under XLA, and a seed is to give the same bits each time.
+    """
+    if spec.engine != "auto":
+        return spec.engine
+    layers = list(all_layers(network))
+    fits = (
+        shape.n_inputs <= _MOST_INPUTS
+        and len(layers) <= _MOST_LAYERS
+        and network.count_params() <= _MOST_WEIGHTS
+        and all(type(layer).__name__ in _MEASURED_LAYERS and is_of_keras(layer) for layer in layers)
+    )
+    return "xla" if fits and spec.epochs * shape.n_steps >= _FEWEST_STEPS else "graph"
+
+
+def all_layers(network: Any) -> Iterator[Any]:
+    """Yield the layers of a network, those of networks within it too."""
+    for layer in network.layers:
+        if getattr(layer, "layers", None):
+            yield from all_layers(layer)
+        else:
+            yield layer
+
+
+def is_of_keras(thing: Any) -> bool:
+    """Return whether Keras itself defines the class of `thing`."""
+    return type(thing).__module__.split(".")[0] == "keras"
+
+
+def _wants_batches(callback: Any) -> bool:
+    """Return whether one of the callback's hooks for batches does something."""
+    import keras
+
+    if isinstance(callback, (keras.callbacks.TerminateOnNaN, keras.callbacks.ProgbarLogger)):
+        return False  # training stops on NaN anyway, and the run reports progress
+    if isinstance(callback, keras.callbacks.ModelCheckpoint):
+        return bool(callback.save_freq != "epoch")
+    base = keras.callbacks.Callback
+    return any(getattr(getattr(callback, name), "__func__", None) is not getattr(base, name) for name in _BATCH_HOOKS)

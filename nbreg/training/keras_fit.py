@@ -1,0 +1,159 @@
+"""A training by Keras's own fit, for what compiled epochs cannot carry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nbreg.training.epoch_order import epoch_order
+from nbreg.training.losses import make_loss
+from nbreg.training.optimizers import make_optimizer
+from nbreg.training.run import Row, Run
+from nbreg.training.schedules import PLATEAU_FACTOR, PLATEAU_PATIENCE
+
+if TYPE_CHECKING:
+    import keras
+
+    from nbreg.training.arrays import Arrays
+    from nbreg.training.compiled_epochs import Shape
+    from nbreg.training.schedules import LearningRates
+    from nbreg.training.spec import TrainingSpec
+
+
+class KerasFit:
+    """One training by ``network.fit``, in the same order and with the same ends as a compiled one."""
+
+    def __init__(
+        self, network: keras.Model, arrays: Arrays, shape: Shape, spec: TrainingSpec, run: Run, rates: LearningRates,
+        seed: int, callbacks: Sequence[Any] = (),
+    ):  # fmt: skip
+        self.network, self.arrays, self.shape, self.spec, self.run = network, arrays, shape, spec, run
+        self.rates, self.seed, self.callbacks = rates, seed, list(callbacks)
+
+    def go(self) -> str:
+        """Train to the end and return how it ended: finished, stopped or failed."""
+        eagerly = bool(getattr(self.network, "run_eagerly", False))
+        self.network.compile(
+            make_optimizer(self.spec, self.rates.at(0)),
+            make_loss(self.spec.loss),
+            run_eagerly=eagerly,
+            jit_compile=False if eagerly else "auto",
+        )
+        steering = _make_steering(self)
+        try:
+            self._fit(steering)
+        except KeyboardInterrupt:
+            steering.status = "stopped"
+        except BaseException:
+            steering.status = "failed"
+            raise
+        finally:
+            steering.settle_weights()
+        return str(steering.status)
+
+    def _fit(self, steering: Any) -> None:
+        has_validation = self.arrays.x_val is not None
+        self.network.fit(
+            _make_ordered_rows(self),
+            epochs=self.spec.epochs,
+            validation_data=(self.arrays.x_val, self.arrays.y_val) if has_validation else None,
+            validation_batch_size=self.shape.validation_batch_size,
+            shuffle=False,
+            verbose=0,
+            callbacks=[steering, *self.callbacks],
+        )
+
+
+def _make_ordered_rows(fit: KerasFit) -> Any:
+    """Return the train rows, in the order of each epoch, as ``keras.Model.fit`` takes them."""
+    import keras
+
+    class OrderedRows(keras.utils.PyDataset):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self._epoch = -1
+
+        def __len__(self) -> int:
+            return fit.shape.n_steps
+
+        def on_epoch_begin(self) -> None:
+            self._epoch += 1
+            self._order = epoch_order(fit.seed, self._epoch, fit.shape.n_rows)
+
+        def __getitem__(self, step: int) -> tuple[Any, Any]:
+            rows = self._order[step * fit.shape.batch_size : (step + 1) * fit.shape.batch_size]
+            return fit.arrays.x[rows], fit.arrays.y[rows]
+
+    return OrderedRows()
+
+
+def _make_steering(fit: KerasFit) -> Any:
+    """Return the callback that follows the run's wishes, watches the losses and keeps the best weights."""
+    import keras
+
+    class Steering(keras.callbacks.Callback):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.status = "finished"
+            self.best, self.best_weights = np.inf, fit.network.get_weights()
+            self.best_epoch, self.wait = -1, 0
+            self.plateau_wait, self.scale, self.epoch, self.is_cut_short = 0, 1.0, 0, False
+
+        def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+            self.epoch = epoch
+            self.model.optimizer.learning_rate = fit.rates.at(epoch) * self.scale
+
+        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+            fit.run.report(self.epoch + (batch + 1) / fit.shape.n_units)
+            if not np.isfinite(logs["loss"]):
+                self._end("failed")
+            self._follow_wishes()
+
+        def on_test_batch_end(self, batch: int, logs: Any = None) -> None:
+            self._follow_wishes()
+
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            if self.is_cut_short:  # its losses are of a part of the rows
+                return
+            row = Row(epoch + 1, logs["loss"], logs.get("val_loss", np.nan), float(self.model.optimizer.learning_rate))
+            self._judge(row)
+            if self.status != "failed":
+                fit.run.record([row])
+
+        def _judge(self, row: Row) -> None:
+            has_validation = fit.arrays.x_val is not None
+            seen = row.val_loss if has_validation else row.loss
+            if not np.isfinite(row.loss) or np.isnan(seen):
+                self._end("failed")
+            elif seen < self.best:
+                self.best, self.best_epoch, self.wait, self.plateau_wait = seen, row.epoch - 1, 0, 0
+                self.best_weights = self.model.get_weights()
+            else:
+                self.wait, self.plateau_wait = self.wait + 1, self.plateau_wait + 1
+                if fit.rates.falls_on_plateau and self.plateau_wait >= PLATEAU_PATIENCE:
+                    self.plateau_wait, self.scale = 0, self.scale * PLATEAU_FACTOR
+                if 0 < fit.spec.patience <= self.wait and row.epoch > 1:
+                    self.model.stop_training = True
+
+        def _follow_wishes(self) -> None:
+            fit.run.hold()
+            wanted = fit.run.take_learning_rate()
+            if wanted is not None:
+                fit.rates.change(wanted, self.epoch, self.scale)
+                self.model.optimizer.learning_rate = fit.run.learning_rate = wanted
+            if fit.run.stop_wanted:
+                self._end("stopped")
+
+        def _end(self, status: str) -> None:
+            self.status, self.is_cut_short = status, True
+            self.model.stop_training = self.model.stop_evaluating = True
+
+        def settle_weights(self) -> None:
+            last_are_wanted = self.status == "finished" and not fit.spec.patience
+            none_was_best = self.status != "failed" and self.best_epoch < 0
+            if not (last_are_wanted or none_was_best):
+                fit.network.set_weights(self.best_weights)
+
+    return Steering()

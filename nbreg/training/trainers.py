@@ -1,0 +1,159 @@
+"""Compiled trainers, kept for the next training of the same kind.
+
+Compiling takes longer than training does on a small table. So a trainer owns a twin of the network, which
+takes on the network's weights before the training and hands them back after it: another fold, seed or
+learning rate then runs without tracing or compiling.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nbreg.networks.build import seeded
+from nbreg.training.compiled_epochs import CompiledEpochs, Shape
+from nbreg.training.engines import all_layers, is_of_keras
+from nbreg.training.losses import make_loss
+from nbreg.training.optimizers import make_optimizer, optimizer_options
+
+if TYPE_CHECKING:
+    import keras
+
+    from nbreg.training.spec import TrainingSpec
+
+#: How many idle trainers are kept.
+CAPACITY = 8
+
+_idle: OrderedDict[int, tuple[str, CompiledEpochs, list[Any]]] = OrderedDict()
+_lock = threading.Lock()
+#: Keras builds and traces under one lock; compiled functions of two trainers run at the same time.
+_building = threading.Lock()
+
+
+@contextmanager
+def trainer_for(
+    network: keras.Model, shape: Shape, spec: TrainingSpec, *, xla: bool, in_place: bool
+) -> Iterator[CompiledEpochs]:
+    """Lend a trainer whose model has the weights of `network`, and give them back to it at the end.
+
+    It is nobody else's meanwhile. With `in_place`, and for networks that hold code of the user's own, the
+    model is `network` itself, and the trainer is not kept.
+    """
+    if in_place or not is_shareable(network):
+        with _building:
+            trainer = _new_trainer(network, shape, spec, xla)
+        trainer.keep_as_best()
+        yield trainer
+        return
+    key = _key(network, shape, spec, xla)
+    trainer, fresh_state = _take(key) or _twin_trainer(network, shape, spec, xla)
+    _copy_state(network, trainer.model)
+    _assign(trainer.model.optimizer.variables, fresh_state)
+    trainer.keep_as_best()
+    try:
+        yield trainer
+    finally:
+        _copy_state(trainer.model, network)
+    # Only a trainer that came through whole is lent again.
+    _give_back(key, trainer, fresh_state)
+
+
+def is_shareable(network: keras.Model) -> bool:
+    """Return whether a twin built from the network's configuration is sure to compute the same."""
+    import keras
+
+    plain = isinstance(network, (keras.Sequential, keras.src.models.functional.Functional)) and is_of_keras(network)
+    return plain and all(is_of_keras(layer) and type(layer).__name__ != "Lambda" for layer in all_layers(network))
+
+
+def clear_trainers() -> None:
+    """Forget all idle trainers, and with them the memory that they hold."""
+    with _lock:
+        _idle.clear()
+
+
+def _take(key: str) -> tuple[CompiledEpochs, list[Any]] | None:
+    with _lock:
+        for number in reversed(_idle):
+            if _idle[number][0] == key:
+                _, trainer, fresh_state = _idle.pop(number)
+                return trainer, fresh_state
+    return None
+
+
+def _give_back(key: str, trainer: CompiledEpochs, fresh_state: list[Any]) -> None:
+    with _lock:
+        _idle[id(trainer)] = key, trainer, fresh_state
+        while len(_idle) > CAPACITY:
+            _idle.popitem(last=False)
+
+
+def _twin_trainer(
+    network: keras.Model, shape: Shape, spec: TrainingSpec, xla: bool
+) -> tuple[CompiledEpochs, list[Any]]:
+    with _building:
+        # Open seeds are closed, so that building a twin draws nothing from the notebook's random numbers.
+        config = seeded(network.get_config(), np.random.default_rng(0))
+        trainer = _new_trainer(network.__class__.from_config(config), shape, spec, xla)
+    return trainer, [variable.numpy() for variable in trainer.model.optimizer.variables]
+
+
+def _new_trainer(model: keras.Model, shape: Shape, spec: TrainingSpec, xla: bool) -> CompiledEpochs:
+    model.compile(make_optimizer(spec, 1e-3), make_loss(spec.loss), jit_compile=xla)
+    return CompiledEpochs(model, shape, xla=xla)
+
+
+def _copy_state(source: keras.Model, destination: keras.Model) -> None:
+    for old, new in zip(state_of(destination), state_of(source), strict=True):
+        old.assign(new.value)
+
+
+def state_of(model: keras.Model) -> list[Any]:
+    """Return the weights and the states of random draws: in a network and its twin they stand in the same order."""
+    optimizer = getattr(model, "optimizer", None)
+    of_metrics = {id(variable) for variable in model.metrics_variables}
+    of_optimizer = {id(variable) for variable in optimizer.variables} if optimizer else set()
+    return [v for v in model.variables if id(v) not in of_metrics and id(v) not in of_optimizer]
+
+
+def _assign(variables: Sequence[Any], values: Sequence[Any]) -> None:
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
+
+
+def _key(network: keras.Model, shape: Shape, spec: TrainingSpec, xla: bool) -> str:
+    """Return what tells one compiled function from another."""
+    weights = [(tuple(w.shape), w.dtype, w.trainable) for w in network.weights]
+    parts = [type(network).__name__, _normalised(network.get_config(), {}), weights, shape, xla]
+    return json.dumps([*parts, spec.optimizer, optimizer_options(spec), spec.loss], sort_keys=True, default=repr)
+
+
+def _normalised(config: Any, numbers: dict[str, int]) -> Any:
+    """Return a configuration without what makes no difference: seeds, and what layers happen to be called."""
+    if isinstance(config, dict):
+        return {key: _normalised_entry(key, value, numbers) for key, value in config.items()}
+    if isinstance(config, (list, tuple)):
+        return [_normalised(each, numbers) for each in config]
+    return config
+
+
+def _normalised_entry(key: str, value: Any, numbers: dict[str, int]) -> Any:
+    if key == "seed":
+        return 0
+    if key == "name" and isinstance(value, str):
+        return numbers.setdefault(value, len(numbers))
+    if key in ("keras_history", "input_layers", "output_layers"):
+        return _renamed(value, numbers)
+    return _normalised(value, numbers)
+
+
+def _renamed(value: Any, numbers: dict[str, int]) -> Any:
+    if isinstance(value, (list, tuple)):
+        return [_renamed(each, numbers) for each in value]
+    return numbers.setdefault(value, len(numbers)) if isinstance(value, str) else value
