@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from nbreg.evaluation.evaluation import Evaluation
-from nbreg.evaluation.wording import rounded
+from nbreg.evaluation.wording import listed, rounded
 
 #: Held-out errors this many times those on train rows are worth a word ...
 OVERFITTING_RATIO = 1.3
@@ -39,25 +39,32 @@ def overfitting(target: str, train_errors: Any, held_out_errors: Any, which: str
 
 
 def stronger_baselines(network: Evaluation, baselines: Mapping[str, Mapping[str, Evaluation]], which: str) -> list[str]:
-    """Return a line for each baseline and target where the baseline's RMSE is smaller by 2 % or more."""
+    """Return a line for each baseline whose RMSE is, on any target, smaller by 2 % or more."""
     lines = []
-    for target in network.targets:
-        own = network.value("rmse", target)
-        for name, evaluations in baselines.items():
-            other = evaluations[which].value("rmse", target)
-            if own is not None and other is not None and other < (1 - BETTER_BY) * own:
-                subject = {"mean": "The mean", "ridge": "Ridge regression"}.get(name, name.capitalize())
-                verb = "predict" if name.endswith("s") else "predicts"
-                lines.append(
-                    f"{subject} {verb} {target} better than this network on {which} rows: "
-                    f"RMSE {rounded(other)} against {rounded(own)}."
-                )
+    for name, evaluations in baselines.items():
+        pairs = {
+            target: (evaluations[which].value("rmse", target), network.value("rmse", target))
+            for target in network.targets
+        }
+        better = {target: (other, own) for target, (other, own) in pairs.items() if _is_better(other, own)}
+        if better:
+            subject = {"mean": "The mean", "ridge": "Ridge regression"}.get(name, name.capitalize())
+            verb = "predict" if name.endswith("s") else "predicts"
+            figures = [f"{rounded(other)} against {rounded(own)}" for other, own in better.values()]
+            lines.append(
+                f"{subject} {verb} {listed(list(better))} better than this network on {which} rows: "
+                f"RMSE {', '.join(figures)}."
+            )
     return lines
 
 
 def undefined_metrics(evaluations: Mapping[str, Evaluation]) -> list[str]:
     """Return a line for each row set, target and reason for which metrics have no value."""
     return [f"On {which} rows, {line}." for which, found in evaluations.items() for line in found.not_defined()]
+
+
+def _is_better(other: float | None, own: float | None) -> bool:
+    return own is not None and other is not None and other < (1 - BETTER_BY) * own
 
 
 def _standard_error(values: Any) -> float:

@@ -14,7 +14,7 @@ _STYLE = """
   --nbreg-ink: var(--jp-ui-font-color1, var(--vscode-editor-foreground, #1f2430));
   --nbreg-soft: var(--jp-ui-font-color2, var(--vscode-descriptionForeground, #5c6370));
   --nbreg-line: var(--jp-border-color2, var(--vscode-panel-border, #dfe2e8));
-  --nbreg-tint: rgba(76, 114, 176, .13);
+  --nbreg-tint: rgba(96, 140, 215, .2);
   color: var(--nbreg-ink); max-width: 1080px; padding: 4px 2px 8px; font-size: 13px; line-height: 1.45;
   font-family: var(--jp-ui-font-family, system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif);
 }
@@ -23,16 +23,15 @@ _STYLE = """
     --nbreg-ink: var(--jp-ui-font-color1, var(--vscode-editor-foreground, #e3e6eb));
     --nbreg-soft: var(--jp-ui-font-color2, var(--vscode-descriptionForeground, #a2a9b5));
     --nbreg-line: var(--jp-border-color2, var(--vscode-panel-border, #3b414c));
-    --nbreg-tint: rgba(120, 160, 220, .2);
   }
 }
 .nbreg-sheet p.nbreg-headline { font-size: 16px; line-height: 1.4; margin: 2px 0 10px; }
 .nbreg-sheet p { margin: 6px 0; }
 .nbreg-sheet ul { margin: 6px 0; padding-left: 20px; }
 .nbreg-sheet li { margin: 2px 0; }
-.nbreg-sheet dl.nbreg-facts { display: grid; grid-template-columns: max-content 1fr; gap: 2px 14px; margin: 8px 0; }
-.nbreg-sheet .nbreg-facts dt { color: var(--nbreg-soft); font-weight: normal; margin: 0; padding: 0; grid-column: 1; }
-.nbreg-sheet .nbreg-facts dd { margin: 0; padding: 0; grid-column: 2; }
+.nbreg-sheet .nbreg-facts { margin: 8px 0; }
+.nbreg-sheet .nbreg-facts div { display: grid; grid-template-columns: 58px 1fr; gap: 12px; margin: 2px 0; }
+.nbreg-sheet .nbreg-facts b { color: var(--nbreg-soft); font-weight: normal; }
 .nbreg-sheet table {
   border-collapse: collapse; border: 0; margin: 10px 0; font-size: 12.5px; color: inherit;
   font-variant-numeric: tabular-nums; table-layout: auto;
@@ -78,7 +77,8 @@ def _cells(row: Sequence[str], i: int, best: Container[tuple[int, int]]) -> str:
 
 def facts(pairs: Sequence[tuple[str, str]]) -> str:
     """Return a list of names, each with what is said of it; texts are HTML already."""
-    return '<dl class="nbreg-facts">' + "".join(f"<dt>{name}</dt><dd>{text}</dd>\n" for name, text in pairs) + "</dl>\n"
+    lines = "".join(f"<div><b>{name}</b> <span>{text}</span></div>\n" for name, text in pairs)
+    return f'<div class="nbreg-facts">\n{lines}</div>\n'
 
 
 def notes(lines: Sequence[str]) -> str:

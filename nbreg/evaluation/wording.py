@@ -25,7 +25,7 @@ def counted(number: int, noun: str) -> str:
 
 
 def rounded(number: float | None, digits: int = 2) -> str:
-    """Return `number` with `digits` significant digits: ``0.0031``, ``270``, ``1.2 M``, ``4.5 × 10⁹``."""
+    """Return `number` with `digits` significant digits: ``0.0031``, ``270``, ``1.2 M``, ``3.4 bn``, ``4.5 × 10¹²``."""
     if number is None or not math.isfinite(number):
         return NOTHING
     if number == 0:
@@ -34,8 +34,9 @@ def rounded(number: float | None, digits: int = 2) -> str:
     exponent = int(exponent_text)
     if -5 < exponent < 6:
         text = f"{float(f'{mantissa}e{exponent}'):,.{max(0, digits - 1 - exponent)}f}"
-    elif 6 <= exponent < 9:
-        text = f"{float(mantissa) * 10 ** (exponent - 6):.{max(0, digits + 5 - exponent)}f} M"
+    elif 6 <= exponent < 12:
+        power, unit = (6, "M") if exponent < 9 else (9, "bn")
+        text = f"{float(mantissa) * 10 ** (exponent - power):.{max(0, digits - 1 + power - exponent)}f} {unit}"
     else:
         text = f"{mantissa} × 10{str(exponent).translate(_SUPERSCRIPT)}"
     return text.replace("-", "−")

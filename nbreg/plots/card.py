@@ -22,21 +22,21 @@ from nbreg.plots.learning_curve import LearningCurve
 from nbreg.plots.plot import PlotInfo, image_bundle
 from nbreg.plots.predicted_observed import PredictedObserved
 
-# Pictures are made for light pages. On a dark one they are turned over, hues kept, and their paper melts into
-# the page; where this style is taken away they keep their own light paper.
+# Pictures are made for light pages. On a dark one they are turned over, hues kept, so that their paper has the
+# colour of JupyterLab's dark page; where this style is taken away they keep their own light paper.
 _STYLE = """
 .nbreg-sheet .nbreg-tables, .nbreg-sheet .nbreg-pictures { display: flex; flex-wrap: wrap; gap: 4px 36px; }
 .nbreg-sheet .nbreg-pictures { gap: 8px; margin: 6px 0; }
 .nbreg-sheet .nbreg-pictures img {
-  flex: 1 1 340px; width: 340px; min-width: 0; max-width: 536px; height: auto; object-fit: contain;
-  border-radius: 6px; margin: 0; mix-blend-mode: multiply;
+  flex: 1 1 calc(50% - 8px); width: auto; min-width: min(400px, 100%); max-width: min(536px, 100%); height: auto;
+  object-fit: contain; border-radius: 6px; margin: 0;
 }
 body[data-jp-theme-light="false"] .nbreg-sheet .nbreg-pictures img, body.vscode-dark .nbreg-sheet .nbreg-pictures img {
-  filter: invert(1) hue-rotate(180deg); mix-blend-mode: screen;
+  filter: invert(.933) hue-rotate(180deg);
 }
 @media (prefers-color-scheme: dark) {
   body:not([data-jp-theme-light]):not([class*="vscode"]) .nbreg-sheet .nbreg-pictures img {
-    filter: invert(1) hue-rotate(180deg); mix-blend-mode: screen;
+    filter: invert(.933) hue-rotate(180deg);
   }
 }
 """
@@ -70,8 +70,8 @@ class Card:
             f'<p class="nbreg-headline">{escape(headline(report))}</p>\n',
             sheet.facts(_facts(report)),
             *_tables(report),
-            _pictures(self.pictures),
             sheet.notes(report.notices),
+            _pictures(self.pictures),
         ]
         return sheet.sheet("".join(body), _STYLE)
 

@@ -95,7 +95,7 @@ class LearningCurve(ReportPlot):
         theme.people_ticks(axes.xaxis)
         axes.xaxis.set_major_locator(MaxNLocator(nbins=7, integer=True))
         if self.lines:
-            axes.legend(loc="upper right")
+            axes.legend(loc="lower right", bbox_to_anchor=(1.01, 0.985), ncols=2, borderaxespad=0.2)
 
     def _mark_best(self, axes: Any, epoch: int, value: float) -> None:
         from nbreg.plots import theme
@@ -104,6 +104,6 @@ class LearningCurve(ReportPlot):
         axes.plot([epoch], [value], "o", color=theme.PAPER, markeredgecolor=theme.INK, markersize=6, zorder=5)
         left = epoch > (self.epochs[0] + self.epochs[-1]) / 2
         axes.annotate(
-            f"best: epoch {count(epoch)}", (epoch, value), (-7 if left else 7, 9), textcoords="offset points",
-            ha="right" if left else "left", fontsize=9, color=theme.INK,
+            f"best: epoch {count(epoch)}", (epoch, 0.97), (-5 if left else 5, 0), textcoords="offset points", va="top",
+            xycoords=axes.get_xaxis_transform(), ha="right" if left else "left", fontsize=9, color=theme.SOFT,
         )  # fmt: skip

@@ -57,8 +57,8 @@ class TargetPairs:
 
     @property
     def outside(self) -> str:
-        """How many points lie outside the picture; nothing where none does."""
-        return f", {count(self.n_outside)} outside" if self.n_outside else ""
+        """How many points lie too far out to be shown; nothing where none does."""
+        return f", {count(self.n_outside)} too far out to show" if self.n_outside else ""
 
     @property
     def quality(self) -> str:
