@@ -54,8 +54,11 @@ class CategoryColumn:
     def input_names(self) -> tuple[str, ...]:
         if self.is_embedded:
             return (f"{self.name} code",)
-        shared = (OTHER,) if self.has_rare else ()
-        return tuple(f"{self.name} = {level}" for level in (*self.levels, *shared))
+        shared = OTHER
+        while shared in self.levels:  # a table may call a level of its own so
+            shared = f"({shared})"
+        names = (*self.levels, shared) if self.has_rare else self.levels
+        return tuple(f"{self.name} = {level}" for level in names)
 
     @property
     def is_constant(self) -> bool:
