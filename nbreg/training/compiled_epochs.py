@@ -205,26 +205,14 @@ class CompiledEpochs:
     def _train(self, x: Any, y: Any, order: Any, first: Any, last: Any, watch: Watch) -> Watch:
         import tensorflow as tf
 
-        n_rows, batch_size, n_steps = self.shape.n_rows, self.shape.batch_size, self.shape.n_steps
-        n_full, n_left = divmod(n_rows, batch_size)
+        n_steps = self.shape.n_steps
 
-        def full(step: Any) -> Any:
-            return tf.slice(order, [step * batch_size], [batch_size])
-
-        def left(step: Any) -> Any:
-            return order[n_rows - n_left :]
-
-        def train_on(rows_of: Any) -> Any:
-            def body(step: Any) -> tuple[Any]:
-                chosen = rows_of(step)
-                self._train_step(tf.gather(x, chosen), tf.gather(y, chosen))
-                return (step + 1,)
-
-            return body
+        def step_on(start: Any, size: Any) -> None:
+            chosen = tf.slice(order, [start], [size])
+            self._train_step(tf.gather(x, chosen), tf.gather(y, chosen))
 
         _when(first == 0, self.model.reset_metrics)
-        _steps(first, tf.minimum(last, n_full), train_on(full), some=n_full > 0)
-        _steps(tf.maximum(first, n_full), tf.minimum(last, n_steps), train_on(left), some=n_left > 0)
+        self._batches(first, tf.minimum(last, n_steps), self.shape.n_rows, self.shape.batch_size, step_on)
         loss = tf.where(first < n_steps, self._loss(), watch.loss)
         # The tracker of the loss is needed anew: by the validation, or by the next epoch.
         _when((first < n_steps) & (last >= n_steps), self.model.reset_metrics)
@@ -233,27 +221,45 @@ class CompiledEpochs:
     def _validate(self, x: Any, y: Any, first: Any, last: Any) -> Any:
         import tensorflow as tf
 
-        n_rows, batch_size, n_before = (
+        if not self.shape.n_validation_rows:
+            return tf.constant(np.nan, tf.float32)
+
+        def step_on(start: Any, size: Any) -> None:
+            self._test_step(*(tf.slice(each, [start, 0], [size, each.shape[1]]) for each in (x, y)))
+
+        n_before, n_rows, batch_size = (
+            self.shape.n_steps,
             self.shape.n_validation_rows,
             self.shape.validation_batch_size,
-            self.shape.n_steps,
         )
-        if not n_rows:
-            return tf.constant(np.nan, tf.float32)
-        n_full, n_left = divmod(n_rows, batch_size)
-
-        def full(step: Any) -> tuple[Any]:
-            start = [(step - n_before) * batch_size, 0]
-            self._test_step(*(tf.slice(each, start, [batch_size, each.shape[1]]) for each in (x, y)))
-            return (step + 1,)
-
-        def left(step: Any) -> tuple[Any]:
-            self._test_step(x[n_rows - n_left :], y[n_rows - n_left :])
-            return (step + 1,)
-
-        _steps(tf.maximum(first, n_before), tf.minimum(last, n_before + n_full), full, some=n_full > 0)
-        _steps(tf.maximum(first, n_before + n_full), last, left, some=n_left > 0)
+        self._batches(tf.maximum(first - n_before, 0), last - n_before, n_rows, batch_size, step_on)
         return self._loss()
+
+    def _batches(self, first: Any, last: Any, n_rows: int, batch_size: int, step_on: Any) -> None:
+        """Call ``step_on(start, size)`` for batches `first` to before `last` of `n_rows` rows; the last may be short.
+
+        XLA needs each size as a constant. A graph must not see it as one: where it does, TensorFlow multiplies
+        with a mean's reciprocal, which stock ``fit`` does not, and the weights' last bits differ.
+        """
+        import tensorflow as tf
+
+        def batch(number: Any) -> None:
+            step_on(number * batch_size, tf.minimum(batch_size, n_rows - number * batch_size))
+
+        def full(number: Any) -> None:
+            step_on(number * batch_size, batch_size)
+
+        def short(number: Any) -> None:
+            step_on(n_full * batch_size, n_short)
+
+        n_full, n_short = divmod(n_rows, batch_size)
+        if not self.xla:
+            _loop(first, last, batch)
+            return
+        if n_full:
+            _loop(first, tf.minimum(last, n_full), full)
+        if n_short:
+            _loop(tf.maximum(first, n_full), last, short)
 
     def _loss(self) -> Any:
         import tensorflow as tf
@@ -283,12 +289,15 @@ class CompiledEpochs:
         )
 
 
-def _steps(first: Any, last: Any, body: Any, *, some: bool) -> None:
-    """Run ``body(step)`` for the steps from `first` to before `last`; trace nothing unless there can be `some`."""
+def _loop(first: Any, last: Any, body: Any) -> None:
+    """Call ``body(number)`` for the numbers from `first` to before `last`."""
     import tensorflow as tf
 
-    if some:
-        tf.while_loop(lambda step: step < last, body, (first,), parallel_iterations=1)
+    def advance(number: Any) -> tuple[Any]:
+        body(number)
+        return (number + 1,)
+
+    tf.while_loop(lambda number: number < last, advance, (first,), parallel_iterations=1)
 
 
 def _when(condition: Any, action: Any) -> None:

@@ -58,7 +58,7 @@ def _train(
     network: keras.Model, arrays: Arrays, spec: TrainingSpec, run: Run, seed: int, callbacks: Sequence[object]
 ) -> str:
     shape = shape_of(network, arrays, spec)
-    engine = _engine(network, shape, spec, run, callbacks)
+    engine = run.engine = _engine(network, shape, spec, run, callbacks)
     rates = LearningRates(spec.schedule, _base_rate(network, arrays, spec, run, seed), spec.epochs)
     run.learning_rate = rates.at(0)
     if engine == "keras":

@@ -74,6 +74,7 @@ def _make_ordered_rows(fit: KerasFit) -> Any:
         def __init__(self) -> None:
             super().__init__()
             self._epoch = -1
+            self._order = epoch_order(fit.seed, 0, fit.shape.n_rows)  # Keras looks at a batch beforehand
 
         def __len__(self) -> int:
             return fit.shape.n_steps

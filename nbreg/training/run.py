@@ -54,6 +54,8 @@ class Run:
         self.epochs_per_second: float | None = None
         #: The learning rate in use: the one asked for, or found by the range test, at first.
         self.learning_rate: float | None = None
+        #: What runs the epochs, once it is known: xla, graph or keras.
+        self.engine: str | None = None
         #: What ``learning_rate="auto"`` was found by.
         self.range_test: RangeTest | None = None
         self._status = "pending"
@@ -193,6 +195,7 @@ class Run:
             "error": str(self.error or ""),
             "notes": list(self.notes),
             "seconds": self.seconds,
+            "engine": self.engine,
             "rows": [[None if value != value else value for value in row] for row in self._rows],
         }
 
@@ -207,6 +210,7 @@ class Run:
             ]
         )
         run._status, run.notes, run.seconds = kept["status"], list(kept["notes"]), kept["seconds"]
+        run.engine = kept["engine"]
         run.error = TrainingError(kept["error"]) if kept["error"] else None
         return run
 

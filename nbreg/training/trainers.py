@@ -18,7 +18,7 @@ import numpy as np
 
 from nbreg.networks.build import seeded
 from nbreg.training.compiled_epochs import CompiledEpochs, Shape
-from nbreg.training.engines import all_layers, is_of_keras
+from nbreg.training.engines import is_of_keras
 from nbreg.training.losses import make_loss
 from nbreg.training.optimizers import make_optimizer, optimizer_options
 
@@ -65,11 +65,22 @@ def trainer_for(
 
 
 def is_shareable(network: keras.Model) -> bool:
-    """Return whether a twin built from the network's configuration is sure to compute the same."""
+    """Return whether a twin built from the network's configuration is sure to compute the same.
+
+    It is not where the network holds code of the user's own, which may change under the same name.
+    """
     import keras
 
     plain = isinstance(network, (keras.Sequential, keras.src.models.functional.Functional)) and is_of_keras(network)
-    return plain and all(is_of_keras(layer) and type(layer).__name__ != "Lambda" for layer in all_layers(network))
+    return plain and _is_of_keras_alone(network.get_config())
+
+
+def _is_of_keras_alone(config: Any) -> bool:
+    if isinstance(config, dict):
+        foreign = "module" in config and str(config["module"]).split(".")[0] != "keras"
+        is_code = config.get("class_name") == "Lambda"
+        return not foreign and not is_code and all(map(_is_of_keras_alone, config.values()))
+    return not isinstance(config, (list, tuple)) or all(map(_is_of_keras_alone, config))
 
 
 def clear_trainers() -> None:
