@@ -1,0 +1,295 @@
+"""A real JupyterLab (or Notebook 7) in headless Chromium, driven as a person would drive it.
+
+with Lab(folder) as lab:
+    notebook = lab.open(["1 + 1"])
+    notebook.run_cell(0)
+    assert notebook.output_text(0) == "2"
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
+
+#: What the executable of Chromium is called in Debian, elsewhere, and as Chrome.
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+#: Seconds for anything that only takes long when it is broken.
+LONG = 90.0
+
+#: The notebook in front; the same in JupyterLab and in Notebook 7.
+_PANEL = "window.jupyterapp.shell.currentWidget"
+_KERNEL = f"{_PANEL}?.context?.sessionContext?.session?.kernel"
+
+
+def find_browser() -> str | None:
+    """Return the path of an installed Chromium or Chrome, or None."""
+    return next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
+class Lab:
+    """One Jupyter server, with folders of its own, and one browser; both end with the `with` block."""
+
+    def __init__(self, folder: Path, app: str = "lab", artifacts: Path | None = None):
+        self.folder, self.app = folder, app
+        self.artifacts = artifacts or folder / "artifacts"
+        self.notebooks = folder / "notebooks"
+        self.token = secrets.token_hex(16)
+        self._opened: list[Notebook] = []
+        self._n_opened = 0
+        self._exit = contextlib.ExitStack()
+
+    def __enter__(self) -> Lab:
+        for path in (self.notebooks, self.artifacts):
+            path.mkdir(parents=True, exist_ok=True)
+        # Without this JupyterLab asks whether it may fetch news, in front of what is to be seen.
+        quiet = self.folder / "settings" / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
+        quiet.parent.mkdir(parents=True)
+        quiet.write_text(json.dumps({"fetchNews": "false", "checkForUpdates": False}))
+        with self._exit:
+            self.url = self._exit.enter_context(self._serve())
+            self.browser = self._exit.enter_context(_browser())
+            self._exit = self._exit.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._exit.close()
+
+    def open(
+        self, cells: Sequence[str], *, width: int = 1400, height: int = 1000, dark: bool = False, name: str = ""
+    ) -> Notebook:
+        """Open a new notebook of these code cells in a new page and wait until its kernel is idle."""
+        self._n_opened += 1
+        name = name or f"notebook_{self._n_opened}.ipynb"
+        kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        content = nbformat.v4.new_notebook(
+            cells=[nbformat.v4.new_code_cell(cell) for cell in cells], metadata={"kernelspec": kernel}
+        )
+        nbformat.write(content, self.notebooks / name)
+        return self.visit(name, width=width, height=height, dark=dark)
+
+    def visit(self, name: str, *, width: int = 1400, height: int = 1000, dark: bool = False) -> Notebook:
+        """Open a notebook that is in the server's folder."""
+        scheme = "dark" if dark else "light"
+        context = self.browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+        context.set_default_timeout(LONG * 1000)
+        notebook = Notebook(self, context.new_page(), name)
+        self._opened.append(notebook)
+        notebook.load()
+        notebook.set_theme(dark)
+        return notebook
+
+    def close_pages(self, picture: str = "") -> None:
+        """Close all pages and end their kernels; first take a `picture` of each, if a name for it is given."""
+        for number, notebook in enumerate(self._opened):
+            with contextlib.suppress(PlaywrightError):
+                if picture:
+                    notebook.screenshot(f"{picture}_{number}")
+                notebook.shut_down_kernel()
+            notebook.close()
+        self._opened.clear()
+
+    def address(self, name: str) -> str:
+        """Return the address of a notebook, token included."""
+        where = f"doc/tree/{name}?reset&" if self.app == "lab" else f"notebooks/{name}?"
+        return f"{self.url}{where}token={self.token}"
+
+    @contextlib.contextmanager
+    def _serve(self) -> Iterator[str]:
+        """Start the server on a free port; yield its address."""
+        runtime = self.folder / "runtime"
+        log = (self.folder / "server.log").open("w")
+        process = subprocess.Popen(self._command(), env=self._environment(runtime), stdout=log, stderr=log,
+                                   cwd=self.folder, start_new_session=True)  # fmt: skip
+        try:
+            yield self._wait_for_server(process, runtime)
+        finally:
+            _end(process)
+            log.close()
+
+    def _command(self) -> list[str]:
+        options = {
+            "ServerApp.port": "0", "ServerApp.ip": "127.0.0.1", "ServerApp.root_dir": str(self.notebooks),
+            "IdentityProvider.token": self.token, "ServerApp.open_browser": "False",
+        }  # fmt: skip
+        module = {"lab": "jupyterlab", "notebook": "notebook"}[self.app]
+        flags = [f"--{name}={value}" for name, value in options.items()]
+        return [sys.executable, "-m", module, "--allow-root", "--expose-app-in-browser", *flags]
+
+    def _environment(self, runtime: Path) -> dict[str, str]:
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        folders = {
+            "JUPYTER_CONFIG_DIR": "config", "JUPYTER_DATA_DIR": "data", "IPYTHONDIR": "ipython",
+            "JUPYTERLAB_SETTINGS_DIR": "settings", "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
+        }  # fmt: skip
+        environment |= {name: str(self.folder / folder) for name, folder in folders.items()}
+        return environment | {"JUPYTER_RUNTIME_DIR": str(runtime)}
+
+    def _wait_for_server(self, process: subprocess.Popen[bytes], runtime: Path) -> str:
+        deadline = time.monotonic() + LONG
+        while time.monotonic() < deadline and process.poll() is None:
+            for file in runtime.glob("jpserver-*.json"):
+                with contextlib.suppress(OSError, ValueError, KeyError):
+                    url = str(json.loads(file.read_text())["url"])
+                    urllib.request.urlopen(f"{url}api/status?token={self.token}", timeout=5).close()
+                    return url
+            time.sleep(0.1)
+        raise RuntimeError("The Jupyter server did not start: " + (self.folder / "server.log").read_text()[-2000:])
+
+
+class Notebook:
+    """One notebook in one page. Cells are counted from 0. `page` is Playwright's, for all that is not here."""
+
+    def __init__(self, lab: Lab, page: Page, name: str):
+        self.lab, self.page, self.name = lab, page, name
+        self.errors: list[str] = []
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    @property
+    def path(self) -> Path:
+        """The file on disk."""
+        return self.lab.notebooks / self.name
+
+    def load(self, kernel: bool = True) -> None:
+        """Load the page anew; wait for the cells and, where there is to be one, for an idle kernel."""
+        self.page.goto(self.lab.address(self.name), wait_until="domcontentloaded")
+        self.page.wait_for_selector(".jp-Notebook .jp-Cell")
+        if kernel:
+            self.page.wait_for_function(f"() => {_PANEL}?.context?.sessionContext?.isReady")
+            self.wait_idle()
+
+    def close(self) -> None:
+        self.page.context.close()
+
+    # Running
+
+    def run_cell(self, index: int, wait: bool = True, timeout: float = LONG) -> None:
+        """Run a cell, as Ctrl+Enter does; `wait` for its end at most `timeout` seconds."""
+        self.page.evaluate(
+            f"""index => {{
+                const notebook = {_PANEL}.content;
+                notebook.deselectAll();
+                notebook.activeCellIndex = index;
+                const done = (window.nbregDone ||= {{}});
+                done[index] = false;
+                window.jupyterapp.commands.execute("notebook:run-cell").then(() => {{ done[index] = true; }});
+            }}""",
+            index,
+        )
+        if wait:
+            self.wait_cell(index, timeout)
+
+    def wait_cell(self, index: int, timeout: float = LONG) -> None:
+        """Wait until a cell that `run_cell` started has ended."""
+        self.page.wait_for_function("index => window.nbregDone?.[index] === true", arg=index, timeout=timeout * 1000)
+
+    def is_running(self, index: int) -> bool:
+        return self.page.evaluate("index => window.nbregDone?.[index] === false", index)
+
+    def wait_idle(self, timeout: float = LONG) -> None:
+        """Wait until the kernel is idle."""
+        self.page.wait_for_function(f"() => {_KERNEL}?.status === 'idle'", timeout=timeout * 1000)
+
+    def wait_for(self, script: str, timeout: float = LONG) -> None:
+        """Wait until a JavaScript expression is true."""
+        self.page.wait_for_function(f"() => {script}", timeout=timeout * 1000)
+
+    def interrupt(self) -> None:
+        """Press the interrupt button."""
+        self.page.evaluate('() => { window.jupyterapp.commands.execute("notebook:interrupt-kernel"); }')
+
+    def shut_down_kernel(self) -> None:
+        self.page.evaluate(f"async () => {{ await {_PANEL}?.context?.sessionContext?.shutdown(); }}")
+
+    def save(self) -> None:
+        self.page.evaluate(f"() => {_PANEL}.context.save()")
+
+    # Editing
+
+    def set_source(self, index: int, source: str) -> None:
+        """Replace the text of a cell."""
+        self.page.evaluate(
+            f"([index, source]) => {_PANEL}.content.widgets[index].model.sharedModel.setSource(source)", [index, source]
+        )
+
+    def source(self, index: int) -> str:
+        return self.page.evaluate(f"index => {_PANEL}.content.widgets[index].model.sharedModel.source", index)
+
+    @property
+    def n_cells(self) -> int:
+        return self.page.evaluate(f"() => {_PANEL}.content.widgets.length")
+
+    def type_in(self, index: int, text: str) -> None:
+        """Type at the end of a cell's text, key by key, as for a completion."""
+        self.page.locator(".jp-Notebook .jp-Cell").nth(index).locator(".cm-content").click()
+        self.page.keyboard.press("Control+End")
+        self.page.keyboard.type(text)
+
+    # Looking
+
+    def output(self, index: int) -> Locator:
+        """Return the output area of a cell."""
+        return self.page.locator(".jp-Notebook .jp-Cell").nth(index).locator(".jp-OutputArea").first
+
+    def output_text(self, index: int) -> str:
+        """Return the visible text of a cell's output."""
+        area = self.output(index)
+        return area.inner_text().strip() if area.count() else ""
+
+    def output_types(self, index: int) -> list[list[str]]:
+        """Return the MIME types of each output of a cell, as they would be saved."""
+        script = f"""index => {_PANEL}.content.widgets[index].model.outputs.toJSON()
+            .map(output => Object.keys(output.data || {{}}).sort())"""
+        return self.page.evaluate(script, index)
+
+    def set_theme(self, dark: bool) -> None:
+        """Choose JupyterLab's light or dark theme and wait until it is there."""
+        theme = "JupyterLab Dark" if dark else "JupyterLab Light"
+        self.page.evaluate(
+            'theme => window.jupyterapp.commands.execute("apputils:change-theme", {theme})', theme
+        )  # fmt: skip
+        self.wait_for(f"document.body.dataset.jpThemeLight === '{str(not dark).lower()}'")
+
+    def resize(self, width: int, height: int = 1000) -> None:
+        self.page.set_viewport_size({"width": width, "height": height})
+
+    def screenshot(self, name: str, index: int | None = None) -> Path:
+        """Save a picture of the page, or of one cell's output, as artifact `name`.png."""
+        path = self.lab.artifacts / f"{name}.png"
+        target: Any = self.page if index is None else self.output(index)
+        target.screenshot(path=path)
+        return path
+
+
+@contextlib.contextmanager
+def _browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_browser(), args=["--no-sandbox", "--disable-gpu"])
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a server, which ends its kernels; kill it where it does not listen."""
+    for signum in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signum)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(15)
+            return
