@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from inspect import Parameter, Signature
 from typing import TYPE_CHECKING, Any, Self
 
@@ -25,7 +26,9 @@ from nbreg.networks.forward import predict_rows
 from nbreg.networks.inputs import Inputs
 from nbreg.networks.stack import Stack
 from nbreg.training.arrays import Arrays
+from nbreg.training.engines import validation_batch_size
 from nbreg.training.fit import train
+from nbreg.training.quiet import quiet_start
 from nbreg.training.run import Run
 from nbreg.training.spec import TrainingSpec
 
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
 
     from nbreg.evaluation.evaluation import Evaluation
     from nbreg.evaluation.report import Report
+    from nbreg.export.script_training import Trained
 
 
 class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
@@ -96,11 +100,14 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
     def take_data(self, data: RegressionData) -> Run:
         """Get ready to train on prepared data: build the network and the run that `train` will write to."""
+        quiet_start()
         self.training_, self.architecture_ = TrainingSpec.of(vars(self)), chosen_architecture(vars(self))
         inputs = Inputs(data.encoder.n_inputs, tuple(data.encoder.n_levels))
         self.network_ = build_network(self.architecture_, inputs, len(data.target_names), data.spec.seed)
         self.encoder_, self.target_scaler_ = data.encoder, data.target_scaler
         self.target_names_ = tuple(data.target_names)
+        self.data_spec_ = data.spec
+        self.n_rows_ = {which: data.n_rows(which) for which in ("train", "validation", "test")}
         self._data, self._report = data, None
         self.run_ = Run(self.training_.epochs)
         return self.run_
@@ -164,7 +171,7 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         if not complete.any():
             raise DataError("No row of this table has a value in every target: there is nothing to evaluate on.")
         predicted = self.predict_inputs(self.encoder_inputs(data))
-        return evaluate(self.target_names_, observed[complete], predicted[complete])
+        return evaluate(observed[complete], predicted[complete], self.target_names_)
 
     @property
     def history_(self) -> pd.DataFrame:
@@ -194,8 +201,10 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         """Return the regressor that `save` wrote; no code from the file is run. Raises FileError."""
         from nbreg.export.bundle import read_bundle
 
+        quiet_start()
         network, encoder, target_scaler, about = read_bundle(path)
-        regressor = cls(**about["options"])
+        known = regressor_options()
+        regressor = cls(**{name: known[name].check(value) for name, value in about["options"].items()})
         regressor.network_, regressor.encoder_, regressor.target_scaler_ = network, encoder, target_scaler
         regressor._recall(about)
         return regressor
@@ -206,7 +215,8 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         return {
             "options": {name: getattr(self, name) for name in regressor_options()},
             "layers": list(self.architecture_.configs) if isinstance(self.architecture_, Stack) else None,
-            "targets": list(self.target_names_),
+            "data": asdict(self.data_spec_),
+            "n_rows": self.n_rows_,
             "features": [str(name) for name in getattr(self, "feature_names_in_", ())],
             "n_features": self.n_features_in_,
             "names_in_order": self._names_in_order,
@@ -224,7 +234,8 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         else:
             self.architecture_ = chosen_architecture(vars(self))
         self.training_ = TrainingSpec.of(vars(self))
-        self.target_names_ = tuple(about["targets"])
+        self.data_spec_ = DataSpec(**about["data"])
+        self.target_names_, self.n_rows_ = self.data_spec_.target, dict(about["n_rows"])
         self.n_features_in_, self._names_in_order = about["n_features"], about["names_in_order"]
         if about["features"]:
             self.feature_names_in_ = np.array(about["features"], dtype=object)
@@ -235,12 +246,27 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     def to_keras_script(self, table: str = "table.csv") -> str:
         """Return a stand-alone Python script (Keras, scikit-learn, pandas) that does the same training.
 
-        `table` is the file that the script reads.
+        `table` is the .csv or .parquet file that the script reads, with the targets among its columns.
         """
         from nbreg.export.keras_script import keras_script
 
         self._check_trained()
-        return keras_script(self, table)
+        parts = self.network_, self.encoder_, self.target_scaler_, self.data_spec_
+        return keras_script(*parts, self._trained(), words=self.architecture_.words(), table=table)
+
+    def _trained(self) -> Trained:
+        from nbreg.export.script_training import Trained
+
+        n_rows, n_validation_rows = self.n_rows_["train"], self.n_rows_["validation"]
+        return Trained(
+            spec=self.training_,
+            run=self.run_,
+            seed=self.data_spec_.seed,
+            batch_size=self.training_.rows_per_step(n_rows),
+            validation_batch_size=validation_batch_size(self.network_, n_validation_rows),
+            has_validation=n_validation_rows > 0,
+            jit_compile={"xla": True, "graph": False}.get(self.run_.engine or ""),
+        )
 
     def words(self) -> str:
         """Return one line about this regressor."""
@@ -327,7 +353,7 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
         data = self._test_data()
         predicted = self.predict_inputs(data.arrays("test")[0])
-        return evaluate(self.target_names_, data.observed("test"), predicted)
+        return evaluate(data.observed("test"), predicted, self.target_names_)
 
     def _make_report(self) -> Report:
         from nbreg.evaluation.report import make_report

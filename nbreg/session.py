@@ -43,6 +43,9 @@ class Session:
         return pd.DataFrame(rows, index=pd.RangeIndex(1, len(rows) + 1, name="run")).fillna("")
 
 
+#: Metrics that stand for a training among others.
+_SUMMARISED = ("r2", "rmse", "mae")
+
 #: The one of this process.
 SESSION = Session()
 
@@ -129,8 +132,11 @@ def _summary(regressor: Regressor) -> dict[str, Any]:
 
 
 def _test_summary(regressor: Regressor) -> dict[str, str]:
+    from nbreg.evaluation.metrics import METRICS
+
     try:
         test = regressor.evaluate()
     except NbregError:
         return {}
-    return {"test " + name: test.words(name) for name in ("r2", "rmse", "mae")}
+    shown = {name: [METRICS[name].show(test.value(name, target)) for target in test.targets] for name in _SUMMARISED}
+    return {f"test {METRICS[name].title}": ", ".join(values) for name, values in shown.items()}

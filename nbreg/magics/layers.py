@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nbreg.errors import OptionError, did_you_mean
+from nbreg.training.quiet import import_keras
 
 
 def layers_of(body: str, names: Mapping[str, Any]) -> list[Any]:
@@ -15,8 +16,7 @@ def layers_of(body: str, names: Mapping[str, Any]) -> list[Any]:
     Names are those of ``keras.layers``, ``keras`` itself, and the notebook's `names`. Raises OptionError, with
     the number of the line in its cell, where a line makes no layer.
     """
-    import keras
-
+    keras = import_keras()
     scope = {**vars(keras.layers), "keras": keras, "layers": keras.layers, **names}
     # The magic's own line is the cell's first.
     lines = enumerate(body.splitlines(), start=2)

@@ -28,6 +28,10 @@ class Architecture(Spec):
         The draws of its layers need no seed: `build_network` sets them all.
         """
 
+    def custom_objects(self) -> dict[str, Any]:
+        """Return classes and functions that Keras needs, by name, to build a copy of the model."""
+        return {}
+
     @abstractmethod
     def words(self) -> str:
         """Return the choices as people say them, such as ``mlp 64-32, relu``."""

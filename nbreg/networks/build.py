@@ -19,10 +19,14 @@ def build_network(architecture: Architecture, inputs: Inputs, n_targets: int, se
 
     No global seed is set: the notebook's own random numbers stay as they were.
     """
+    import keras
+
     state = random.getstate()  # layers without a seed draw one from here
     drafted = architecture.build(inputs, n_targets)
     random.setstate(state)
-    return drafted.__class__.from_config(seeded(drafted.get_config(), np.random.default_rng(seed)))
+    config = seeded(keras.saving.serialize_keras_object(drafted), np.random.default_rng(seed))
+    # What the draft holds was made in this process, code of the user's own included.
+    return keras.saving.deserialize_keras_object(config, custom_objects=architecture.custom_objects(), safe_mode=False)
 
 
 def seeded(config: Any, rng: np.random.Generator) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from nbreg.errors import OptionError
@@ -19,22 +20,25 @@ if TYPE_CHECKING:
 class Stack(Architecture):
     """The layers that a ``%%nnreg fit`` cell lists, with the head for the targets added.
 
-    `configs` are the layers' serialised configurations, so that each build has layers of its own.
+    `configs` are the layers' serialised configurations, so that each build has layers of its own; `own_code` are
+    the classes and functions among them that are not Keras's, by name.
     """
 
     configs: tuple[dict[str, Any], ...] = ()
+    own_code: tuple[tuple[str, Any], ...] = ()
 
     @classmethod
     def of_layers(cls, layers: Any) -> Stack:
         """Return a stack like `layers`, a sequence of Keras layers. Raises OptionError."""
         import keras
 
-        configs = []
+        configs, own_code = [], {}
         for position, layer in enumerate(layers, start=1):
             if not isinstance(layer, keras.layers.Layer):
                 raise OptionError(f"layers takes Keras layers, such as Dense(64); number {position} is {layer!r}.")
             configs.append(keras.saving.serialize_keras_object(layer))
-        return cls(tuple(configs))
+            own_code.update(_own_code_of(layer))
+        return cls(tuple(configs), tuple(own_code.items()))
 
     def build(self, inputs: Inputs, n_targets: int) -> keras.Model:
         import keras
@@ -57,11 +61,21 @@ class Stack(Architecture):
         """Return unbuilt layers after the configurations."""
         import keras
 
-        return [keras.saving.deserialize_keras_object(config) for config in self.configs]
+        known = self.custom_objects()
+        return [keras.saving.deserialize_keras_object(c, custom_objects=known, safe_mode=False) for c in self.configs]
+
+    def custom_objects(self) -> dict[str, Any]:
+        return dict(self.own_code)
 
     def words(self) -> str:
         names = [_layer_words(config) for config in self.configs]
         return "own layers: " + (", ".join(names) or "none")
+
+
+def _own_code_of(layer: keras.layers.Layer) -> dict[str, Any]:
+    """Return the layer's class, and the functions it holds (such as an activation), where they are not Keras's."""
+    functions = [value for value in vars(layer).values() if isinstance(value, FunctionType)]
+    return {each.__name__: each for each in (type(layer), *functions) if not each.__module__.startswith("keras.")}
 
 
 def _layer_words(config: dict[str, Any]) -> str:

@@ -230,8 +230,12 @@ class Run:
         self._tell()
 
     def _ask(self, **wishes: object) -> None:
+        """Note what is wanted; who asks for what is wanted already, or of a run that has ended, changes nothing."""
         with self._changed:
-            for name, value in wishes.items():
+            news = {name: value for name, value in wishes.items() if getattr(self, name) != value}
+            if self.ended or not news:
+                return
+            for name, value in news.items():
                 setattr(self, name, value)
             self._changed.notify_all()
         self._tell()

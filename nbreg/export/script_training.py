@@ -1,0 +1,163 @@
+"""The training part of a stand-alone script: order of rows, learning rates, early stopping, fit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nbreg.training.losses import LOSSES
+from nbreg.training.optimizers import OPTIMIZERS, optimizer_options
+from nbreg.training.run import Run
+from nbreg.training.schedules import PLATEAU_FACTOR, PLATEAU_PATIENCE, LearningRates
+from nbreg.training.spec import TrainingSpec
+
+Lines = list[str]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a script needs to know of a training that was done."""
+
+    spec: TrainingSpec
+    run: Run
+    seed: int
+    batch_size: int
+    validation_batch_size: int
+    has_validation: bool
+    #: Whether XLA compiled the steps; None: what Keras chooses.
+    jit_compile: bool | None
+
+    @property
+    def epochs(self) -> int:
+        """The epochs to train: those asked for, or those run where it was stopped."""
+        return len(self.run.history) if self.run.status in ("stopped", "failed") else self.spec.epochs
+
+    @property
+    def watched(self) -> str:
+        return "val_loss" if self.has_validation else "loss"
+
+    @property
+    def keeps_best(self) -> bool:
+        return self.spec.patience > 0 or self.run.status in ("stopped", "failed")
+
+
+def training_lines(trained: Trained) -> Lines:
+    """Return the lines that train the network."""
+    lines = ["", "", *_BATCHES.format(seed=trained.seed, batch=trained.batch_size).strip("\n").splitlines(), "", ""]
+    lines += _compile_lines(trained)
+    rates, callbacks = _callback_lines(trained)
+    lines += [*rates, "callbacks = [", *(f"    {each}," for each in callbacks), "]"]
+    lines += ["history = network.fit(", "    Batches(encode(train), scaled_targets(train)),"]
+    if trained.has_validation:
+        lines += ["    validation_data=(encode(validation), scaled_targets(validation)),"]
+        lines += [f"    validation_batch_size={trained.validation_batch_size},"]
+    return [
+        *lines,
+        f"    epochs={trained.epochs},",
+        "    shuffle=False,",
+        "    callbacks=callbacks,",
+        "    verbose=2,",
+        ")",
+    ]
+
+
+def _compile_lines(trained: Trained) -> Lines:
+    options = optimizer_options(trained.spec)
+    said = ", ".join([repr(_first_rate(trained)), *(f"{name}={value!r}" for name, value in options.items())])
+    compiled = [f"keras.optimizers.{OPTIMIZERS[trained.spec.optimizer]}({said})"]
+    compiled += [f"keras.losses.{LOSSES[trained.spec.loss]}()"]
+    compiled += [f"jit_compile={trained.jit_compile}"] if trained.jit_compile is not None else []
+    return [f"network.compile({', '.join(compiled)})"]
+
+
+def _callback_lines(trained: Trained) -> tuple[Lines, Lines]:
+    """Return lines to stand before the callbacks, and the callbacks."""
+    spec = trained.spec
+    before, callbacks = _rate_lines(trained)
+    if spec.schedule == "plateau" and not _changed_by_hand(trained):
+        choices = f"factor={PLATEAU_FACTOR}, patience={PLATEAU_PATIENCE}, min_delta=0"
+        callbacks.append(f"keras.callbacks.ReduceLROnPlateau(monitor='{trained.watched}', {choices})")
+    if trained.keeps_best:
+        patience = spec.patience or trained.epochs
+        choices = f"monitor='{trained.watched}', patience={patience}, restore_best_weights=True"
+        callbacks.append(f"keras.callbacks.EarlyStopping({choices})")
+    return before, callbacks
+
+
+def _rate_lines(trained: Trained) -> tuple[Lines, Lines]:
+    if _changed_by_hand(trained):
+        rates = [row.learning_rate for row in trained.run.history]
+        rates += [rates[-1]] * (trained.epochs - len(rates))
+    elif trained.spec.schedule in ("constant", "plateau"):
+        return [], []
+    else:
+        rates = _planned(trained)
+    before = ["# The learning rate of each epoch.", f"RATES = {[float(f'{rate:.9g}') for rate in rates]!r}"]
+    return before, ["keras.callbacks.LearningRateScheduler(lambda epoch, _: RATES[epoch])"]
+
+
+def _changed_by_hand(trained: Trained) -> bool:
+    if trained.spec.schedule == "plateau":
+        ratios = [
+            b.learning_rate / a.learning_rate
+            for a, b in zip(trained.run.history, trained.run.history[1:], strict=False)
+        ]
+        return any(abs(ratio - 1) > 1e-3 and abs(ratio - PLATEAU_FACTOR) > 1e-3 for ratio in ratios)
+    seen = [row.learning_rate for row in trained.run.history]
+    return any(abs(rate - planned) > 1e-5 * planned for rate, planned in zip(seen, _planned(trained), strict=False))
+
+
+def _planned(trained: Trained) -> list[float]:
+    rates = LearningRates(trained.spec.schedule, _base_rate(trained), trained.spec.epochs)
+    return [rates.at(epoch) for epoch in range(trained.epochs)]
+
+
+def _base_rate(trained: Trained) -> float:
+    if not isinstance(trained.spec.learning_rate, str):
+        return trained.spec.learning_rate
+    unit = LearningRates(trained.spec.schedule, 1.0, trained.spec.epochs).at(0)
+    return float(f"{trained.run.history[0].learning_rate / unit:.9g}")
+
+
+def _first_rate(trained: Trained) -> float:
+    return float(f"{_planned(trained)[0]:.9g}") if trained.epochs else _base_rate(trained)
+
+
+_BATCHES = '''
+class Batches(keras.utils.PyDataset):
+    """The train rows; each epoch has an order of its own, which only the seed decides."""
+
+    def __init__(self, x, y, seed={seed}, batch_size={batch}):
+        super().__init__()
+        self.x, self.y, self.seed, self.batch_size = x, y, seed, batch_size
+        self.epoch, self.order = -1, np.arange(len(x))
+
+    def __len__(self):
+        return -(-len(self.x) // self.batch_size)
+
+    def on_epoch_begin(self):
+        self.epoch += 1
+        self.order = np.random.default_rng((self.seed, self.epoch)).permutation(len(self.x))
+
+    def __getitem__(self, step):
+        rows = self.order[step * self.batch_size : (step + 1) * self.batch_size]
+        return self.x[rows], self.y[rows]
+'''
+
+
+def final_lines(judged: str | None, is_cut: bool) -> Lines:
+    """Return the lines that predict, and that judge the predictions on the rows `judged`, if any."""
+    lines = ["", "", "def predict(frame):", '    """Return predictions in target units, (n_rows, n_targets)."""']
+    lines += ["    scaled = network.predict(encode(frame), batch_size=8192, verbose=0).astype(float)"]
+    lines += ["    scaled = np.clip(scaled, LOWER, UPPER)"] if is_cut else []
+    lines += ["    return unbend(scaled * SCALE + MEAN)"]
+    if judged is None:
+        return lines
+    return [*lines, "", "", f"observed, predicted = {judged}[TARGETS].to_numpy(float), predict({judged})", *_METRICS]
+
+
+_METRICS = [
+    "for i, target in enumerate(TARGETS):",
+    "    r2 = r2_score(observed[:, i], predicted[:, i])",
+    "    mae = mean_absolute_error(observed[:, i], predicted[:, i])",
+    '    print(f"{target}: R2 {r2:.4f}, mean absolute error {mae:.6g}")',
+]

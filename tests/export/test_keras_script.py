@@ -1,0 +1,132 @@
+"""The script that leaves the notebook does the same training, in a fresh interpreter without nbreg."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import nbreg
+from nbreg.data.frames import as_frame
+from nbreg.export.layer_code import network_code
+from nbreg.networks.build import build_network
+from nbreg.networks.inputs import Inputs
+from nbreg.networks.mlp import Mlp
+from nbreg.networks.stack import Stack
+
+
+def mixed_table(n_rows=400):
+    """A table with all kinds of columns, gaps, a skewed target, and a second target."""
+    rng = np.random.default_rng(0)
+    hours = pd.to_timedelta(rng.integers(0, 900 * 24, n_rows), "h")
+    table = pd.DataFrame(
+        {
+            "size": rng.normal(size=n_rows),
+            "age": rng.exponential(size=n_rows),
+            "kind": rng.choice(list("xyz"), n_rows),
+            "garden": rng.random(n_rows) < 0.5,
+            "street": "Street " + pd.Series(rng.integers(0, 20, n_rows).astype(str)),
+            "sold": pd.Timestamp("2020-01-01") + hours,
+            "agent": rng.choice(list("ABCDEFGHIJ"), n_rows),
+        }
+    )
+    noise = 0.1 * rng.normal(size=n_rows)
+    table["price"] = np.exp(0.5 * table["size"] + 0.3 * table["age"] + table["garden"] + noise)
+    table["rent"] = 3 * table["age"] + noise
+    table.loc[::7, "size"] = np.nan
+    table.loc[::11, "kind"] = None
+    table.loc[5, "price"] = np.nan
+    return table
+
+
+CASES = {
+    "as it comes": ("t.parquet", {"target": "price", "embed_above": 10}),
+    "two targets, split by time": (
+        "t.csv",
+        {"target": ["price", "rent"], "split": "time", "time": "sold", "schedule": "cosine", "dropout": 0.1,
+         "scaling": "standard"},
+    ),
+    "split by groups": (
+        "t.parquet",
+        {"target": "rent", "split": "group", "group": "agent", "optimizer": "sgd", "learning_rate": 0.01,
+         "schedule": "plateau", "scaling": "quantile", "target_transform": "yeo-johnson", "engine": "xla"},
+    ),
+    "the linear model on all rows": (
+        "t.parquet",
+        {"target": "price", "test_fraction": 0.0, "validation_fraction": 0.0, "patience": 0, "network": "perceptron",
+         "l1": 0.001, "schedule": "one_cycle", "scaling": "minmax"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", list(CASES))
+def test_the_script_predicts_the_same(case, tmp_path):
+    file, choices = CASES[case]
+    table = mixed_table()
+    table.to_csv(tmp_path / "t.csv", index=False)
+    table.to_parquet(tmp_path / "t.parquet")
+    regressor = nbreg.fit(tmp_path / file, epochs=8, **choices)
+    script = regressor.to_keras_script(file) + "\nnp.save('predicted.npy', predict(table))\n"
+    assert "nbreg" not in script.replace("nbreg_", "")
+    (tmp_path / "script.py").write_text(script)
+    done = subprocess.run(
+        [sys.executable, "script.py"], cwd=tmp_path, env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    complete = table.dropna(subset=list(regressor.target_names_))
+    ours = regressor.predict(complete).reshape(len(complete), -1)
+    np.testing.assert_allclose(np.load(tmp_path / "predicted.npy"), ours, rtol=1e-4, atol=1e-5 * np.ptp(ours))
+
+
+def test_a_stopped_run_is_told_with_the_epochs_that_it_ran():
+    regressor = nbreg.Regressor(epochs=500, patience=0)
+    rng = np.random.default_rng(0)
+
+    def stop_after_three(run):
+        if len(run.history) >= 3:
+            run.request_stop()
+
+    table = pd.DataFrame({"x": rng.normal(size=60), "y": rng.normal(size=60)})
+    run = regressor.take_table(as_frame(table), {"target": "y"})
+    run.subscribe(stop_after_three)
+    regressor.train()
+    assert run.status == "stopped"
+    script = regressor.to_keras_script()
+    assert f"epochs={len(run.history)}," in script
+    assert "restore_best_weights=True" in script
+
+
+def own_layers():
+    from keras import layers
+
+    return [
+        layers.Dense(8, activation="gelu", kernel_regularizer="l2"),
+        layers.Reshape((4, 2)),
+        layers.Conv1D(3, 2, padding="same"),
+        layers.LeakyReLU(negative_slope=0.2),
+        layers.Flatten(),
+        layers.LayerNormalization(),
+        layers.Dropout(0.25),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("make", "inputs"),
+    [
+        (lambda: Mlp(dropout=0.1, l1=0.1, batch_norm=True, initializer="he"), Inputs(12, (40,))),
+        (lambda: Mlp(hidden=(), l1=0.1, l2=0.2), Inputs(3)),
+        (lambda: Stack.of_layers(own_layers()), Inputs(4)),
+    ],
+)
+def test_the_code_of_a_network_builds_the_same_network(make, inputs):
+    import keras
+    from keras import layers
+
+    network = build_network(make(), inputs, 2, seed=3)
+    names = {"keras": keras, "layers": layers}
+    exec("\n".join(network_code(network)), names)
+    x = np.random.default_rng(0).integers(0, 5, (7, inputs.n_inputs)).astype("float32")
+    np.testing.assert_array_equal(names["network"](x), network(x))
