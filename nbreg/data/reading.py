@@ -20,6 +20,9 @@ Series = nw.Series[Any]
 Floats = NDArray[np.float64]
 Times = NDArray[np.datetime64]
 
+#: Larger numbers are no measurements but marks, such as the largest double; their squares would be infinite.
+LARGEST = 1e150
+
 #: What a level that is missing is called.
 MISSING = "(missing)"
 
@@ -176,13 +179,12 @@ def _level(value: Any) -> str:
 
 
 def refuse_infinite(name: str, values: Floats) -> Floats:
-    """Return `values` if they are finite or NaN; raise DataError with column and count where not."""
-    count = int(np.isinf(values).sum())
+    """Return `values`, NaN or of a size that can be squared; else raise DataError with column and count."""
+    count = int(((values > LARGEST) | (values < -LARGEST)).sum())
     if count:
-        raise DataError(
-            f'Column "{name}" holds {count:,} infinite value{"s" if count > 1 else ""}; '
-            "replace them with numbers, or with gaps (NaN)."
-        )
+        plural = "s" if count > 1 else ""
+        what = f"infinite value{plural}" if np.isinf(values).any() else f"value{plural} beyond {LARGEST:g}"
+        raise DataError(f'Column "{name}" holds {count:,} {what}; replace them with numbers, or with gaps (NaN).')
     return values
 
 

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from nbreg.data.reading import Floats
+from nbreg.data.reading import LARGEST, Floats
 
 
 class SquashedRobustScaler:
@@ -25,7 +25,7 @@ class SquashedRobustScaler:
         low, self.center_, high = np.nanpercentile(X, [25, 50, 75], axis=0)
         half_range = (np.nanmax(X, axis=0) - np.nanmin(X, axis=0)) / 2
         spread = np.where(high > low, high - low, half_range)
-        self.factor_ = np.divide(1.0, spread, out=np.zeros_like(spread), where=spread > 0)
+        self.factor_ = np.divide(1.0, spread, out=np.zeros_like(spread), where=spread > 1 / LARGEST)
         return self
 
     def transform(self, X: Floats) -> Floats:
