@@ -95,6 +95,14 @@ def digest(data: Any) -> str:
 
 
 def _compute(data: Any) -> Baselines:
+    from threadpoolctl import threadpool_limits
+
+    # Threads that wait for each other by spinning make small fits many times slower on a machine that is busy.
+    with threadpool_limits(1):
+        return _computed(data)
+
+
+def _computed(data: Any) -> Baselines:
     judged = [which for which in JUDGED if data.n_rows(which)]
     X, y = data.arrays("train")
     rows, notes = _rows_to_learn_from(X.shape[0], X.shape[1], _seed(data))

@@ -26,6 +26,7 @@ from nbreg.plots.predicted_observed import PredictedObserved
 # colour of JupyterLab's dark page; where this style is taken away they keep their own light paper.
 _STYLE = """
 .nbreg-sheet .nbreg-tables, .nbreg-sheet .nbreg-pictures { display: flex; flex-wrap: wrap; gap: 4px 36px; }
+.nbreg-sheet .nbreg-tables table { width: 448px; }
 .nbreg-sheet .nbreg-pictures { gap: 8px; margin: 6px 0; }
 .nbreg-sheet .nbreg-pictures img {
   flex: 1 1 calc(50% - 8px); width: auto; min-width: min(400px, 100%); max-width: min(536px, 100%); height: auto;

@@ -62,7 +62,7 @@ class LearningRate(ReportPlot):
             axes.axvline(self.suggestion, color=theme.ORANGE, linewidth=1.4, linestyle=(0, (4, 3)))
             label = f" suggested: {rounded(self.suggestion)} "
             axes.text(
-                self.suggestion, 0.97, label, transform=axes.get_xaxis_transform(), ha="right", va="top", fontsize=9
+                self.suggestion, 0.04, label, transform=axes.get_xaxis_transform(), ha="right", va="bottom", fontsize=9
             )
         axes.set(title=self.title, xlabel="learning rate", ylabel="loss (of the scaled target)")
         theme.people_ticks(axes.xaxis)

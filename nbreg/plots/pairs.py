@@ -44,6 +44,14 @@ class TargetPairs:
         return sum(not low <= value <= high for value in self.predicted)
 
     @property
+    def shown(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """Observed and predicted values that lie within the limits."""
+        low, high = self.limits
+        pairs = [pair for pair in zip(self.observed, self.predicted, strict=True) if low <= pair[1] <= high]
+        observed, predicted = zip(*pairs, strict=True) if pairs else ((), ())
+        return observed, predicted
+
+    @property
     def residuals(self) -> tuple[float, ...]:
         """observed - predicted."""
         return tuple(np.subtract(self.observed, self.predicted).tolist())

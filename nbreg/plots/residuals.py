@@ -59,13 +59,14 @@ def _draw_points(axes: Any, panel: TargetPairs) -> None:
 
     from nbreg.plots import theme
 
+    observed, predicted = map(np.asarray, panel.shown)
     alpha = max(0.25, min(0.8, 400 / len(panel.observed)))
     sns.scatterplot(
-        x=panel.predicted, y=panel.residuals, ax=axes, s=15, alpha=alpha, color=theme.BLUE, linewidth=0, legend=False
+        x=predicted, y=observed - predicted, ax=axes, s=15, alpha=alpha, color=theme.BLUE, linewidth=0, legend=False
     )
     axes.axhline(0, color=theme.INK, linewidth=1, linestyle=(0, (4, 3)))
     axes.set(xlabel=f"predicted {panel.target}", ylabel="residual (observed − predicted)")
-    axes.set_title(f"Residuals of {panel.target}")
+    axes.set_title(f"Residuals of {panel.target}{panel.outside}")
     theme.people_ticks(axes.xaxis)
     theme.people_ticks(axes.yaxis)
 
@@ -75,7 +76,9 @@ def _draw_bars(axes: Any, panel: TargetPairs, spread: tuple[float, float]) -> No
 
     from nbreg.plots import theme
 
-    sns.histplot(y=panel.residuals, ax=axes, bins=40, color=theme.BLUE, alpha=0.75, linewidth=0)
+    observed, predicted = map(np.asarray, panel.shown)
+    bins = max(8, min(40, len(observed) // 6))
+    sns.histplot(y=observed - predicted, ax=axes, bins=bins, color=theme.BLUE, alpha=0.75, linewidth=0)
     axes.axhline(0, color=theme.INK, linewidth=1, linestyle=(0, (4, 3)))
     axes.set(xlabel="rows", ylabel="")
     axes.tick_params(labelleft=False)

@@ -1,0 +1,77 @@
+"""Every plot, through the common door; and that nothing global is touched."""
+
+from __future__ import annotations
+
+import base64
+import struct
+from dataclasses import replace
+
+import matplotlib as mpl
+import matplotlib.figure
+import matplotlib.pyplot as plt
+import pytest
+
+from nbreg.errors import DataError, OptionError
+from nbreg.plots.plot import PLOTS, draw
+
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def test_the_plots_there_are():
+    assert {"learning_curve", "predicted_observed", "residuals", "network", "learning_rate"} <= set(PLOTS)
+
+
+@pytest.mark.parametrize("name", list(PLOTS))
+def test_every_plot_draws(name, regressor):
+    plot = draw(name, regressor)
+    assert isinstance(plot.figure, matplotlib.figure.Figure)
+    assert plot.figure is plot.figure
+    data, metadata = plot._repr_mimebundle_()
+    png = base64.b64decode(data["image/png"])
+    assert png.startswith(PNG)
+    width, height = struct.unpack(">II", png[16:24])
+    shown = metadata["image/png"]
+    assert (shown["width"], shown["height"]) == (width // 2, height // 2)
+    assert len(shown["alt"]) > 20
+    assert data["text/plain"] == f"{plot.info.title}: nbreg plot {name}"
+
+
+@pytest.mark.parametrize("name", list(PLOTS))
+def test_the_same_report_gives_the_same_bytes_whatever_the_style(name, regressor):
+    first = draw(name, regressor).png
+    with plt.style.context("dark_background"), plt.rc_context({"font.size": 30, "savefig.facecolor": "red"}):
+        assert draw(name, regressor).png == first
+    assert b"tEXtSoftware" not in first
+
+
+@pytest.mark.parametrize("name", list(PLOTS))
+def test_matplotlib_is_left_as_it_was(name, regressor):
+    before, backend = dict(mpl.rcParams), mpl.get_backend()
+    draw(name, regressor)._repr_mimebundle_()
+    assert dict(mpl.rcParams) == before
+    assert mpl.get_backend() == backend
+    assert plt.get_fignums() == []
+
+
+@pytest.mark.parametrize("name", ["predicted_observed", "residuals"])
+def test_several_targets_are_small_multiples(name, regressor, three_targets):
+    regressor.report_ = three_targets
+    plot = draw(name, regressor)
+    assert [panel.target for panel in plot.info.panels] == ["a", "b", "c"]
+    assert len(plot.figure.axes) == {"predicted_observed": 3, "residuals": 6}[name]
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [("learning_curve", "ended before the first epoch"), ("predicted_observed", "no rows were kept"),
+     ("residuals", "no rows were kept"), ("learning_rate", "--learning-rate auto")],
+)  # fmt: skip
+def test_where_there_is_nothing_to_see_it_says_so(name, reason, regressor, without_rows):
+    regressor.report_ = replace(without_rows, range_test=None)
+    with pytest.raises(DataError, match=reason):
+        draw(name, regressor)
+
+
+def test_an_unknown_plot_is_told_with_the_nearest_one(regressor):
+    with pytest.raises(OptionError, match='Did you mean "residuals"'):
+        draw("residual", regressor)
