@@ -21,15 +21,15 @@ inputs    9 features, 26 inputs after encoding
 network   mlp 64-32, relu: 3,841 parameters
 training  adam, learning rate 0.001, mse, batches of 256; finished
 
-price, 100 test rows    network   boosted trees       ridge     mean
-MSE                        1.0            0.64*         4.0      830
-RMSE                       1.0            0.80*         2.0       29
-MAE                        1.0            0.80*         2.0       25
-R²                       0.999          0.9992*       0.995     0.00
-Explained variance       0.999          0.9992*       0.995     0.00
-MSLE                  0.000047        0.000030*     0.00019    0.040
-RMSLE                   0.0068          0.0055*       0.014     0.20
-MAPE                    0.69 %          0.55 %*       1.4 %     18 %
+price, 100 test rows     network   boosted trees     ridge    mean
+MSE                          1.0            0.64*      4.0     830
+RMSE                         1.0            0.80*      2.0      29
+MAE                          1.0            0.80*      2.0      25
+R²                         0.999          0.9992*    0.995    0.00
+Explained variance         0.999          0.9992*    0.995    0.00
+MSLE                  5.0 × 10⁻⁵      3.2 × 10⁻⁵*  0.00020   0.039
+RMSLE                     0.0070          0.0056*    0.014    0.20
+MAPE                      0.70 %          0.56 %*    1.4 %    18 %
 
 - Left out "id": it names rows & nothing else."""
 
