@@ -56,4 +56,5 @@ def thinned(table: NDArray[np.float32], most: int) -> NDArray[np.float32]:
     lowest = np.argmin(np.where(np.isnan(losses), np.inf, losses), axis=1)
     highest = np.argmax(np.where(np.isnan(losses), -np.inf, losses), axis=1)
     kept = np.concatenate([(starts + lowest).ravel(), (starts + highest).ravel(), [0, len(table) - 1]])
-    return table[np.unique(np.minimum(kept, len(table) - 1))]
+    chosen: NDArray[np.float32] = table[np.unique(np.minimum(kept, len(table) - 1))]
+    return chosen

@@ -51,10 +51,10 @@ class LiveView(anywidget.AnyWidget):
         self._changes: list[tuple[float, float]] = []
         self._last_state: dict[str, Any] = {}
         self._news, self._closed, self._sending = threading.Event(), threading.Event(), threading.Lock()
+        self._unsubscribe = run.subscribe(lambda _: self._news.set())
         super().__init__(title=title, loss=loss)
         answer_while_busy(self)
         self.on_msg(self._hear)
-        self._unsubscribe = run.subscribe(lambda _: self._news.set())
         self._news.set()
         self._pump = threading.Thread(target=self._tell_until_end, name="nbreg-live-view", daemon=True)
         self._pump.start()

@@ -15,5 +15,5 @@ def answer_while_busy(widget: Any) -> None:
     question whether it is there; other versions of ipykernel need no cure.
     """
     comm = getattr(widget, "comm", None)
-    if hasattr(comm, "_reply_subshell_for"):
+    if comm is not None and hasattr(comm, "_reply_subshell_for"):
         comm._reply_subshell_for = lambda data, default: default

@@ -26,6 +26,7 @@ def watch(
     loss: str = "loss",
     final: Callable[[], object] | None = None,
     background: bool = False,
+    live: bool | None = None,
 ) -> T | None:
     """Do `work`, which trains `run`, in front of the user's eyes, and return what it returns.
 
@@ -38,10 +39,13 @@ def watch(
     work ends, and an exception is one line in its place (and `run.error`). Where nobody watches there is
     no later moment to display anything, hence the work is waited for as without `background`.
 
+    `live` says whether somebody watches; None: see `has_front_end`.
+
     `final` may return anything that IPython can display. Should it fail, one line of text stays
     instead, and a RuntimeWarning says why: a card that cannot be drawn takes no training away.
     """
-    place = _LivePlace(run, title, loss) if has_front_end() else _PlainPlace()
+    somebody_watches = has_front_end() if live is None else live
+    place = _LivePlace(run, title, loss) if somebody_watches else _PlainPlace()
     trainer = _Trainer(run, work, title, final, place)
     if background and place.outlives_cell:
         trainer.start(trainer.work_and_show)
@@ -138,14 +142,10 @@ class _PlainPlace(_Place):
     """Nobody watches: the final display is all there is."""
 
     def end_with(self, card: object) -> None:
-        from IPython.display import display
-
-        display(card)
+        _display(card)
 
     def end_with_line(self, line: str) -> None:
-        from IPython.display import display
-
-        display({"text/plain": line}, raw=True)
+        _display({"text/plain": line}, raw=True)
 
 
 class _LivePlace(_Place):
@@ -154,12 +154,10 @@ class _LivePlace(_Place):
     outlives_cell = True
 
     def __init__(self, run: Run, title: str, loss: str):
-        from IPython.display import display
-
         from nbreg.panels.live import LiveView
 
         self._view = LiveView(run, title, loss)
-        self._handle: Any = display(self._view, display_id=True)
+        self._handle = _display(self._view, display_id=True)
 
     def end_with(self, card: object) -> None:
         self._handle.update(card)
@@ -168,6 +166,12 @@ class _LivePlace(_Place):
     def end_with_line(self, line: str) -> None:
         self._handle.update({"text/plain": line}, raw=True)
         self._view.close()
+
+
+def _display(shown: object, **options: bool) -> Any:
+    from IPython.display import display
+
+    return display(shown, **options)  # type: ignore[no-untyped-call]  # IPython does not annotate it
 
 
 def _one_line(title: str, run: Run, error: BaseException | None) -> str:

@@ -1,4 +1,4 @@
-"""One server and one browser for all tests here; a page of its own for each."""
+"""One server for all tests here, one browser for each module, and pages of its own for each test."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from lab import Lab, find_browser
+from lab import Lab, Server, chromium, find_browser
+from playwright.sync_api import Browser
 
 HERE = Path(__file__).parent
 FAILED = pytest.StashKey[bool]()
@@ -29,9 +30,16 @@ def artifacts() -> Path:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory, artifacts: Path) -> Iterator[Lab]:
-    with Lab(tmp_path_factory.mktemp("lab"), artifacts=artifacts) as lab:
-        yield lab
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with Server(tmp_path_factory.mktemp("lab") / "server") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One for each module, not for all, because tests elsewhere could not use asyncio beside it."""
+    with chromium() as browser:
+        yield browser
 
 
 @pytest.hookimpl(wrapper=True)
@@ -42,10 +50,11 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 
 @pytest.fixture
-def lab(server: Lab, request: pytest.FixtureRequest) -> Iterator[Lab]:
-    """The server; pages that the test opened are closed, with their kernels, when it ends.
+def lab(server: Server, browser: Browser, artifacts: Path, request: pytest.FixtureRequest) -> Iterator[Lab]:
+    """Opens notebooks in JupyterLab; their pages are closed and their kernels ended after the test.
 
     A test that fails leaves a picture of its pages among the artifacts.
     """
-    yield server
-    server.close_pages(f"failed_{request.node.name}" if request.node.stash.get(FAILED, False) else "")
+    lab = Lab(server, browser, artifacts)
+    yield lab
+    lab.close(f"failed_{request.node.name}" if request.node.stash.get(FAILED, False) else "")

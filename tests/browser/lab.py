@@ -1,7 +1,7 @@
 """A real JupyterLab (or Notebook 7) in headless Chromium, driven as a person would drive it.
 
-with Lab(folder) as lab:
-    notebook = lab.open(["1 + 1"])
+with Server(folder) as server, chromium() as browser:
+    notebook = Lab(server, browser, artifacts).open(["1 + 1"])
     notebook.run_cell(0)
     assert notebook.output_text(0) == "2"
 """
@@ -41,85 +41,38 @@ def find_browser() -> str | None:
     return next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
-class Lab:
-    """One Jupyter server, with folders of its own, and one browser; both end with the `with` block."""
+class Server:
+    """A Jupyter server on a free port, with folders of its own; `app` is lab or notebook. A context manager."""
 
-    def __init__(self, folder: Path, app: str = "lab", artifacts: Path | None = None):
+    def __init__(self, folder: Path, app: str = "lab"):
         self.folder, self.app = folder, app
-        self.artifacts = artifacts or folder / "artifacts"
         self.notebooks = folder / "notebooks"
         self.token = secrets.token_hex(16)
-        self._opened: list[Notebook] = []
-        self._n_opened = 0
-        self._exit = contextlib.ExitStack()
+        self.url = ""
 
-    def __enter__(self) -> Lab:
-        for path in (self.notebooks, self.artifacts):
-            path.mkdir(parents=True, exist_ok=True)
+    def __enter__(self) -> Server:
+        self.notebooks.mkdir(parents=True)
         # Without this JupyterLab asks whether it may fetch news, in front of what is to be seen.
         quiet = self.folder / "settings" / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
         quiet.parent.mkdir(parents=True)
         quiet.write_text(json.dumps({"fetchNews": "false", "checkForUpdates": False}))
-        with self._exit:
-            self.url = self._exit.enter_context(self._serve())
-            self.browser = self._exit.enter_context(_browser())
-            self._exit = self._exit.pop_all()
+        with (self.folder / "server.log").open("w") as log:
+            self._process = subprocess.Popen(self._command(), env=self._environment(), stdout=log, stderr=log,
+                                             cwd=self.folder, start_new_session=True)  # fmt: skip
+        try:
+            self.url = self._wait()
+        except BaseException:
+            self._end()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._exit.close()
-
-    def open(
-        self, cells: Sequence[str], *, width: int = 1400, height: int = 1000, dark: bool = False, name: str = ""
-    ) -> Notebook:
-        """Open a new notebook of these code cells in a new page and wait until its kernel is idle."""
-        self._n_opened += 1
-        name = name or f"notebook_{self._n_opened}.ipynb"
-        kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-        content = nbformat.v4.new_notebook(
-            cells=[nbformat.v4.new_code_cell(cell) for cell in cells], metadata={"kernelspec": kernel}
-        )
-        nbformat.write(content, self.notebooks / name)
-        return self.visit(name, width=width, height=height, dark=dark)
-
-    def visit(self, name: str, *, width: int = 1400, height: int = 1000, dark: bool = False) -> Notebook:
-        """Open a notebook that is in the server's folder."""
-        scheme = "dark" if dark else "light"
-        context = self.browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
-        context.set_default_timeout(LONG * 1000)
-        notebook = Notebook(self, context.new_page(), name)
-        self._opened.append(notebook)
-        notebook.load()
-        notebook.set_theme(dark)
-        return notebook
-
-    def close_pages(self, picture: str = "") -> None:
-        """Close all pages and end their kernels; first take a `picture` of each, if a name for it is given."""
-        for number, notebook in enumerate(self._opened):
-            with contextlib.suppress(PlaywrightError):
-                if picture:
-                    notebook.screenshot(f"{picture}_{number}")
-                notebook.shut_down_kernel()
-            notebook.close()
-        self._opened.clear()
+        self._end()
 
     def address(self, name: str) -> str:
         """Return the address of a notebook, token included."""
         where = f"doc/tree/{name}?reset&" if self.app == "lab" else f"notebooks/{name}?"
         return f"{self.url}{where}token={self.token}"
-
-    @contextlib.contextmanager
-    def _serve(self) -> Iterator[str]:
-        """Start the server on a free port; yield its address."""
-        runtime = self.folder / "runtime"
-        log = (self.folder / "server.log").open("w")
-        process = subprocess.Popen(self._command(), env=self._environment(runtime), stdout=log, stderr=log,
-                                   cwd=self.folder, start_new_session=True)  # fmt: skip
-        try:
-            yield self._wait_for_server(process, runtime)
-        finally:
-            _end(process)
-            log.close()
 
     def _command(self) -> list[str]:
         options = {
@@ -130,25 +83,86 @@ class Lab:
         flags = [f"--{name}={value}" for name, value in options.items()]
         return [sys.executable, "-m", module, "--allow-root", "--expose-app-in-browser", *flags]
 
-    def _environment(self, runtime: Path) -> dict[str, str]:
-        environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    def _environment(self) -> dict[str, str]:
         folders = {
-            "JUPYTER_CONFIG_DIR": "config", "JUPYTER_DATA_DIR": "data", "IPYTHONDIR": "ipython",
-            "JUPYTERLAB_SETTINGS_DIR": "settings", "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
+            "JUPYTER_CONFIG_DIR": "config", "JUPYTER_DATA_DIR": "data", "JUPYTER_RUNTIME_DIR": "runtime",
+            "JUPYTERLAB_SETTINGS_DIR": "settings", "JUPYTERLAB_WORKSPACES_DIR": "workspaces", "IPYTHONDIR": "ipython",
         }  # fmt: skip
-        environment |= {name: str(self.folder / folder) for name, folder in folders.items()}
-        return environment | {"JUPYTER_RUNTIME_DIR": str(runtime)}
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        return environment | {name: str(self.folder / folder) for name, folder in folders.items()}
 
-    def _wait_for_server(self, process: subprocess.Popen[bytes], runtime: Path) -> str:
+    def _wait(self) -> str:
+        """Wait until the server answers; return its address, which it writes into a file."""
         deadline = time.monotonic() + LONG
-        while time.monotonic() < deadline and process.poll() is None:
-            for file in runtime.glob("jpserver-*.json"):
+        while time.monotonic() < deadline and self._process.poll() is None:
+            for file in (self.folder / "runtime").glob("jpserver-*.json"):
                 with contextlib.suppress(OSError, ValueError, KeyError):
                     url = str(json.loads(file.read_text())["url"])
                     urllib.request.urlopen(f"{url}api/status?token={self.token}", timeout=5).close()
                     return url
             time.sleep(0.1)
         raise RuntimeError("The Jupyter server did not start: " + (self.folder / "server.log").read_text()[-2000:])
+
+    def _end(self) -> None:
+        """End the server, which ends its kernels; kill it where it does not listen."""
+        for signum in (signal.SIGTERM, signal.SIGKILL):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signum)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(15)
+                return
+
+
+@contextlib.contextmanager
+def chromium() -> Iterator[Browser]:
+    """Start the installed browser. While it is there, asyncio's loop runs in this thread: no asyncio.run."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_browser(), args=["--no-sandbox", "--disable-gpu"])
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+class Lab:
+    """Opens notebooks of a server in a browser, and closes them; pictures go to the folder `artifacts`."""
+
+    def __init__(self, server: Server, browser: Browser, artifacts: Path):
+        self.server, self.browser, self.artifacts = server, browser, artifacts
+        self._opened: list[Notebook] = []
+
+    def open(
+        self, cells: Sequence[str], *, width: int = 1400, height: int = 1000, dark: bool = False, name: str = ""
+    ) -> Notebook:
+        """Open a new notebook of these code cells in a new page and wait until its kernel is idle."""
+        name = name or f"notebook_{secrets.token_hex(4)}.ipynb"
+        kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        content = nbformat.v4.new_notebook(
+            cells=[nbformat.v4.new_code_cell(cell) for cell in cells], metadata={"kernelspec": kernel}
+        )
+        nbformat.write(content, self.server.notebooks / name)
+        return self.visit(name, width=width, height=height, dark=dark)
+
+    def visit(self, name: str, *, width: int = 1400, height: int = 1000, dark: bool = False) -> Notebook:
+        """Open a notebook that is in the server's folder `notebooks`."""
+        scheme = "dark" if dark else "light"
+        context = self.browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+        context.set_default_timeout(LONG * 1000)
+        notebook = Notebook(self, context.new_page(), name)
+        self._opened.append(notebook)
+        notebook.load()
+        notebook.set_theme(dark)
+        return notebook
+
+    def close(self, picture: str = "") -> None:
+        """Close all pages and end their kernels; first take a `picture` of each, if a name for it is given."""
+        for number, notebook in enumerate(self._opened):
+            with contextlib.suppress(PlaywrightError):
+                if picture:
+                    notebook.screenshot(f"{picture}_{number}")
+                notebook.shut_down_kernel()
+            notebook.close()
+        self._opened.clear()
 
 
 class Notebook:
@@ -162,11 +176,11 @@ class Notebook:
     @property
     def path(self) -> Path:
         """The file on disk."""
-        return self.lab.notebooks / self.name
+        return self.lab.server.notebooks / self.name
 
     def load(self, kernel: bool = True) -> None:
         """Load the page anew; wait for the cells and, where there is to be one, for an idle kernel."""
-        self.page.goto(self.lab.address(self.name), wait_until="domcontentloaded")
+        self.page.goto(self.lab.server.address(self.name), wait_until="domcontentloaded")
         self.page.wait_for_selector(".jp-Notebook .jp-Cell")
         if kernel:
             self.page.wait_for_function(f"() => {_PANEL}?.context?.sessionContext?.isReady")
@@ -273,23 +287,3 @@ class Notebook:
         target: Any = self.page if index is None else self.output(index)
         target.screenshot(path=path)
         return path
-
-
-@contextlib.contextmanager
-def _browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_browser(), args=["--no-sandbox", "--disable-gpu"])
-        try:
-            yield browser
-        finally:
-            browser.close()
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a server, which ends its kernels; kill it where it does not listen."""
-    for signum in (signal.SIGTERM, signal.SIGKILL):
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signum)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(15)
-            return

@@ -139,13 +139,13 @@ class LearningCurve {
 
   // Where things are
 
-  // The axis ends at a half, a quarter, ... of all epochs while these suffice: a curve always fills half of it.
+  // The axis ends at 10, 20, 50, 100, ... epochs, the next that is reached, and at last at all there are.
   extent() {
     const last = Math.max(1, this.rows.lastEpoch);
     if (this.ended) return Math.max(2, last);
-    let extent = this.epochs;
-    while (extent / 2 >= Math.max(8, last * 1.04)) extent /= 2;
-    return Math.max(2, extent);
+    const power = 10 ** Math.floor(Math.log10(last));
+    const round = [1, 2, 5, 10, 20].map((factor) => factor * power).find((end) => end >= Math.max(10, 1.04 * last));
+    return Math.max(2, Math.min(this.epochs, round ?? 10));
   }
   range(logarithmic) {
     let low = logarithmic ? Math.log(this.rows.lowPositive) : this.rows.low;

@@ -146,7 +146,7 @@ function render({ model, el }) {
   const showStatus = () => {
     const word = heading();
     if (parts.status.textContent === word) return;
-    parts.status.textContent = word;
+    say(parts.status, word);
     parts.root.dataset.status = state.status;
     say(parts.spoken, `${word}: ${parts.title.textContent}. ${state.where}${state.best ? `, best loss ${state.best.words}` : ""}`);
   };
@@ -179,7 +179,8 @@ function render({ model, el }) {
     const last = rows.length - 1;
     parts.empty.hidden = last >= 0;
     parts.keys.validation.hidden = !rows.validated;
-    parts.keys.best.hidden = !state?.best;
+    parts.keys.best.hidden = !state.best;
+    parts.root.toggleAttribute("data-validated", rows.validated);
     parts.scale.hidden = last < 0;
     parts.log.disabled = !chart.canBeLogarithmic;
     if (last < 0) return;
@@ -294,13 +295,12 @@ function render({ model, el }) {
   parts.canvas.addEventListener("keydown", walk);
 
   el.append(parts.root);
-  const sizes = new ResizeObserver(() => chart.refresh());
+  const sizes = new ResizeObserver(theme); // also told when the view enters the page: before, it has no colours
   sizes.observe(parts.canvas);
   const themes = new MutationObserver(() => requestAnimationFrame(theme));
   for (const node of [document.body, document.documentElement]) themes.observe(node, { attributes: true });
   const scheme = window.matchMedia("(prefers-color-scheme: dark)");
   scheme.addEventListener("change", theme);
-  theme();
   model.on("msg:custom", receive);
   greet();
 
