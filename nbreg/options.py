@@ -24,14 +24,25 @@ from nbreg.errors import OptionError, did_you_mean
 class Kind:
     """Which values an option takes."""
 
-    #: Words for a help line, such as ``a whole number of at least 1``.
-    expected = "a value"
-    #: What stands behind the flag in a usage line; empty for a switch.
-    metavar = "VALUE"
-    #: Whether the flag may be given several times.
-    many = False
-    #: Whether the value names a column (or columns) of the table.
-    of_columns = False
+    @property
+    def expected(self) -> str:
+        """Words for a help line, such as ``a whole number of at least 1``."""
+        return "a value"
+
+    @property
+    def metavar(self) -> str:
+        """What stands behind the flag in a usage line; empty for a switch."""
+        return "VALUE"
+
+    @property
+    def many(self) -> bool:
+        """Whether the flag may be given several times."""
+        return False
+
+    @property
+    def of_columns(self) -> bool:
+        """Whether the value names a column (or columns) of the table."""
+        return False
 
     def parse(self, text: str) -> Any:
         """Return the value that `text` means; raise ``ValueError`` where it means none."""
@@ -198,11 +209,11 @@ class Optional(Kind):
         return self.kind.metavar if self.meaning is None and self.word == "none" else f"{self.kind.metavar}|{self.word}"
 
     @property
-    def of_columns(self) -> bool:  # type: ignore[override]
+    def of_columns(self) -> bool:
         return self.kind.of_columns
 
     @property
-    def many(self) -> bool:  # type: ignore[override]
+    def many(self) -> bool:
         return self.kind.many
 
     def parse(self, text: str) -> Any:
@@ -235,14 +246,14 @@ class Option:
 
     def check(self, value: Any) -> Any:
         """Return `value` in its normal form. Raises OptionError."""
-        return self._told(value, lambda: self.kind.check(value))
+        return self._told(repr(value), lambda: self.kind.check(value))
 
-    def _told(self, value: Any, convert: Callable[[], Any]) -> Any:
+    def _told(self, came: str, convert: Callable[[], Any]) -> Any:
         try:
             return convert()
         except (ValueError, TypeError, KeyError, OverflowError) as error:
             hint = str(error) if isinstance(error, ValueError) and "Did you mean" in str(error) else ""
-            raise OptionError(f"{self.name} ({self.flag}) takes {self.kind.expected}; got {value!r}.{hint}") from None
+            raise OptionError(f"{self.name} ({self.flag}) takes {self.kind.expected}; got {came}.{hint}") from None
 
 
 def option(default: Any, help: str, kind: Kind) -> Any:

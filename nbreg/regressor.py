@@ -108,7 +108,8 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         self.target_names_ = tuple(data.target_names)
         self.data_spec_ = data.spec
         self.n_rows_ = {which: data.n_rows(which) for which in ("train", "validation", "test")}
-        self._data, self._report = data, None
+        self._data: RegressionData | None = data
+        self._report: Report | None = None
         self.run_ = Run(self.training_.epochs)
         return self.run_
 
@@ -117,6 +118,7 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
         Raises TrainingError where the loss runs away.
         """
+        assert self._data is not None  # `take_data` came before
         arrays = Arrays(*self._data.arrays("train"), *self._data.arrays("validation"))
         seed = self._data.spec.seed
         train(self.network_, arrays, self.training_, self.run_, seed=seed, callbacks=callbacks)
@@ -313,10 +315,11 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             if len(y) != len(X):
                 raise DataError(f"X has {len(X):,} rows and y {len(y):,}; they must have the same.")
             return X, y
-        return validate_data(
+        checked: tuple[Any, Any] = validate_data(
             self, X, y, dtype="numeric", ensure_all_finite="allow-nan", multi_output=True, y_numeric=True,
             ensure_min_samples=2,
         )  # fmt: skip
+        return checked
 
     def _as_trained_on(self, X: Any) -> nw.DataFrame[Any]:
         if _is_frame(X):

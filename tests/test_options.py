@@ -46,7 +46,7 @@ def test_replace_checks_again():
         ("rate", -1, "takes a number above 0, or auto; got -1."),
         ("rate", float("nan"), "got nan."),
         ("hidden", (8, 0), "takes whole numbers of at least 1, such as 64,32; got (8, 0)."),
-        ("loss", "maee", 'takes one of mse, mae; got \'maee\'. Did you mean "mae"?'),
+        ("loss", "maee", "takes one of mse, mae; got 'maee'. Did you mean \"mae\"?"),
         ("columns", (1,), "takes names of columns; got (1,)."),
         ("fast", "maybe", "takes true or false; got 'maybe'."),
     ],

@@ -50,6 +50,13 @@ def demo_names() -> dict[str, str]:
     return {name: demo.about for name, demo in _DEMOS.items()}
 
 
+def demo_list() -> pd.DataFrame:
+    """Return the demo tables, a row each."""
+    import pandas as pd
+
+    return pd.DataFrame({"about": demo_names()}).rename_axis("table")
+
+
 def demo_table(name: str) -> pd.DataFrame:
     """Return a demo table. Raises DataError for a name that is none, or where its package is not installed."""
     if name not in _DEMOS:

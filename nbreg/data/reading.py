@@ -180,7 +180,8 @@ def _level(value: Any) -> str:
 
 def refuse_infinite(name: str, values: Floats) -> Floats:
     """Return `values`, NaN or of a size that can be squared; else raise DataError with column and count."""
-    count = int(((values > LARGEST) | (values < -LARGEST)).sum())
+    limit = values.dtype.type(min(LARGEST, float(np.finfo(values.dtype).max)))  # float32 ends before LARGEST
+    count = int(((values > limit) | (values < -limit)).sum())
     if count:
         plural = "s" if count > 1 else ""
         what = f"infinite value{plural}" if np.isinf(values).any() else f"value{plural} beyond {LARGEST:g}"

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from nbreg.data.categories import CategoryColumn
-from nbreg.data.encoding import Encoder, QuantityColumn
+from nbreg.data.encoding import Encoder
+from nbreg.data.quantities import QuantityColumn
 from nbreg.data.spec import DataSpec
 from nbreg.data.targets import TargetScaler
 

@@ -14,9 +14,8 @@ def load(shell: Any) -> None:
     if _loaded(shell):
         return
     write_docstring()
-    magics = NNRegMagics(shell)
+    magics = NNRegMagics(shell)  # which also enters it among the configurables
     shell.register_magics(magics)
-    shell.configurables.append(magics)
     magics.matcher = completion.matcher(shell)
     shell.Completer.custom_matchers.insert(0, magics.matcher)
     magics.showing = Showing(shell, magics)

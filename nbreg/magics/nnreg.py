@@ -20,6 +20,11 @@ class NNRegMagics(Magics):
     live = Bool(True, help="Show training as it goes, where a front end is there to show it.").tag(config=True)
     next_cell = Bool(True, help="Let %nnreg code fill the next cell; otherwise it shows the script.").tag(config=True)
 
+    #: What `extension.load` sets up and `extension.unload` takes back.
+    matcher: Any = None
+    showing: Any = None
+    shell: Any
+
     @no_var_expand
     @line_cell_magic
     def nnreg(self, line: str, cell: str | None = None) -> Any:

@@ -61,31 +61,31 @@ def architecture_options() -> dict[str, Option]:
 # Options that several architectures take: declared here, once.
 
 
-def hidden_option(default: tuple[int, ...]) -> tuple[int, ...]:
+def hidden_option(default: tuple[int, ...]) -> Any:
     return option(default, "Units of each hidden layer.", Integers(minimum=1))
 
 
-def activation_option() -> str:
+def activation_option() -> Any:
     return option("relu", "Activation of the hidden layers.", Choice(*ACTIVATIONS))
 
 
-def dropout_option() -> float:
+def dropout_option() -> Any:
     return option(0.0, "Share of a hidden layer's outputs that each step drops.", Real(minimum=0, below=1))
 
 
-def l1_option() -> float:
+def l1_option() -> Any:
     return option(0.0, "L1 penalty on the weights; with --l2, an elastic net.", Real(minimum=0))
 
 
-def l2_option() -> float:
+def l2_option() -> Any:
     return option(0.0, "L2 penalty on the weights; with --l1, an elastic net.", Real(minimum=0))
 
 
-def batch_norm_option() -> bool:
+def batch_norm_option() -> Any:
     return option(False, "Normalise each hidden layer over the batch, before its activation.", Switch())
 
 
-def initializer_option() -> str:
+def initializer_option() -> Any:
     return option("glorot", "How the first weights are drawn.", Choice(*INITIALIZERS))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,4 +41,4 @@ class Inputs:
 
 def embedding_width(n_levels: int) -> int:
     """Return how long a category's vector is: ``1.6 n^0.56``, at most 50, fastai's rule of thumb."""
-    return min(50, round(1.6 * n_levels**0.56))
+    return min(50, round(1.6 * math.pow(n_levels, 0.56)))

@@ -74,8 +74,9 @@ class Stack(Architecture):
 
 def _own_code_of(layer: keras.layers.Layer) -> dict[str, Any]:
     """Return the layer's class, and the functions it holds (such as an activation), where they are not Keras's."""
-    functions = [value for value in vars(layer).values() if isinstance(value, FunctionType)]
-    return {each.__name__: each for each in (type(layer), *functions) if not each.__module__.startswith("keras.")}
+    code: list[Any] = [type(layer)]
+    code += [value for value in vars(layer).values() if isinstance(value, FunctionType)]
+    return {each.__name__: each for each in code if not each.__module__.startswith("keras.")}
 
 
 def _layer_words(config: dict[str, Any]) -> str:

@@ -89,7 +89,7 @@ def test_a_newer_file_is_refused(bundle):
     parts = parts_of(bundle)
     manifest = json.loads(parts["manifest.json"]) | {"format": 99, "versions": {"nbreg": "9.0"}}
     write_parts(bundle, {**parts, "manifest.json": json.dumps(manifest)})
-    with pytest.raises(FileError, match="was written by nbreg 9.0"):
+    with pytest.raises(FileError, match=r"was written by nbreg 9\.0"):
         nbreg.load(bundle)
 
 

@@ -40,14 +40,14 @@ def test_nothing_at_all_asks_for_help():
         ("fit df --lerning-rate 3", 'fit has no option --lerning-rate. Did you mean "--learning-rate"?'),
         ("fit df --epochs", "--epochs takes a whole number of at least 1; nothing was given."),
         ("fit df --epochs --seed 3", "--epochs takes a whole number of at least 1; nothing was given."),
-        ("fit df --epochs many", "epochs (--epochs) takes a whole number of at least 1; got 'many'."),
+        ("fit df --epochs many", "epochs (--epochs) takes a whole number of at least 1; got many."),
         ("fit df --epochs 3 --epochs 4", "--epochs is given twice."),
         ("fit df --network mpl", "Did you mean \"mlp\"?"),
         ("fit", "fit needs DATA: the name of a table in the notebook, or a .csv or .parquet file."),
         ("fit df df2", 'fit takes DATA; "df2" is one word too many.'),
         ("runs now", 'runs takes no words of its own; "now" is one word too many.'),
         ("fit 'df", "A quote is not closed in: fit 'df"),
-        ("fit df -o 2x", "out (--out) takes a Python name, such as model, or none; got '2x'."),
+        ("fit df -o 2x", "out (--out) takes a Python name, such as model, or none; got 2x."),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_told_in_one_line(line, said):
