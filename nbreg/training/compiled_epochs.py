@@ -67,30 +67,22 @@ class Span(NamedTuple):
 
 
 class Watch(NamedTuple):
-    """What is carried from epoch to epoch, each a scalar tensor.
+    """What is carried from epoch to epoch: numbers outside, scalar tensors inside the compiled function.
 
     `loss` is the mean loss of the present epoch's train steps so far; `best` the smallest watched loss and
     `best_epoch` when it was (counted from 0, -1: never); `wait` counts epochs since; `plateau_best` and
     `plateau_wait` are the same for the fall of the learning rate, and `scale` what falls have come to.
+    `failed` is 1 once a loss was no number.
     """
 
-    loss: Any
-    best: Any
-    best_epoch: Any
-    wait: Any
-    plateau_best: Any
-    plateau_wait: Any
-    scale: Any
-    failed: Any
-
-    @classmethod
-    def new(cls) -> Watch:
-        import tensorflow as tf
-
-        infinite, zero = tf.constant(np.inf, tf.float32), tf.constant(0)
-        return cls(
-            tf.constant(0.0), infinite, tf.constant(-1), zero, infinite, zero, tf.constant(1.0), tf.constant(False)
-        )
+    loss: Any = 0.0
+    best: Any = np.inf
+    best_epoch: Any = -1.0
+    wait: Any = 0.0
+    plateau_best: Any = np.inf
+    plateau_wait: Any = 0.0
+    scale: Any = 1.0
+    failed: Any = 0.0
 
 
 class CompiledEpochs:
@@ -141,9 +133,9 @@ class CompiledEpochs:
         import tensorflow as tf
 
         counts = [tf.constant(n) for n in (*span, patience, PLATEAU_PATIENCE if falls else 0)]
-        watch, n_ended, log = self._call(rows, orders, tf.constant(rates, tf.float32), watch, *counts)
-        n_ended = int(n_ended)
-        return watch, n_ended, log.numpy()[:n_ended]
+        packed = tf.constant(watch, tf.float32), tf.constant(rates, tf.float32)
+        seen, n_ended, log = self._call(rows, orders, *packed, *counts)
+        return Watch(*seen.numpy().tolist()), int(n_ended), log.numpy()[: int(n_ended)]
 
     def keep_as_best(self) -> None:
         """Take the present weights for the best ones."""
@@ -177,32 +169,45 @@ class CompiledEpochs:
         return tf.while_loop(lambda i, _: i < tf.shape(batches)[0], one_step, start, parallel_iterations=1)[1]
 
     def _epochs(
-        self, rows: Any, orders: Any, rates: Any, watch: Any, epoch: Any, n_epochs: Any, first: Any, last: Any,
-        patience: Any, plateau_patience: Any,
-    ) -> Any:  # fmt: skip
+        self,
+        rows: Any,
+        orders: Any,
+        seen: Any,
+        rates: Any,
+        epoch: Any,
+        n_epochs: Any,
+        first: Any,
+        last: Any,
+        patience: Any,
+        plateau_patience: Any,
+    ) -> Any:
+        """Run units `first` to before `last` of each epoch; what is carried goes as one vector, `seen`.
+
+        (A vector is one thing for XLA to compile; eight scalars are eight.)
+        """
         import tensorflow as tf
 
         ends = tf.equal(last, self.shape.n_units)
 
-        def out_of_patience(i: Any, watch: Watch) -> Any:
-            return (patience > 0) & (watch.wait >= patience) & (epoch + i > 1)
+        def goes_on(i: Any, seen: Any, log: Any) -> Any:
+            watch = Watch(*tf.unstack(seen))
+            is_over = (patience > 0) & (watch.wait >= tf.cast(patience, tf.float32)) & (epoch + i > 1) & (i > 0)
+            return (i < n_epochs) & ~is_over & (watch.failed < 1)
 
-        def goes_on(i: Any, watch: Watch, log: Any) -> Any:
-            return (i < n_epochs) & ~watch.failed & ~((i > 0) & out_of_patience(i, watch))
-
-        def one_epoch(i: Any, watch: Watch, log: Any) -> Any:
+        def one_epoch(i: Any, seen: Any, log: Any) -> Any:
+            watch = Watch(*tf.unstack(seen))
             rate = rates[i] * watch.scale
             self.model.optimizer.learning_rate.assign(rate)
-            watch = self._train(rows[0], rows[1], orders[i], first, last, watch)
+            loss = self._train(rows[0], rows[1], orders[i], first, last, watch.loss)
             val_loss = self._validate(rows[2], rows[3], first, last)
-            watch = self._judge(watch, val_loss, epoch + i, plateau_patience, ends)
-            return i + 1, watch, tf.tensor_scatter_nd_update(log, [[i]], [tf.stack([watch.loss, val_loss, rate])])
+            seen = tf.stack(self._judge(watch._replace(loss=loss), val_loss, epoch + i, plateau_patience, ends))
+            return i + 1, seen, tf.tensor_scatter_nd_update(log, [[i]], [tf.stack([loss, val_loss, rate])])
 
-        start = tf.constant(0), watch, tf.zeros((self.shape.epochs_a_call, 3))
-        i, watch, log = tf.while_loop(goes_on, one_epoch, start, parallel_iterations=1)
-        return watch, tf.where(ends, i, 0), log
+        start = tf.constant(0), seen, tf.zeros((self.shape.epochs_a_call, 3))
+        i, seen, log = tf.while_loop(goes_on, one_epoch, start, parallel_iterations=1)
+        return seen, tf.where(ends, i, 0), log
 
-    def _train(self, x: Any, y: Any, order: Any, first: Any, last: Any, watch: Watch) -> Watch:
+    def _train(self, x: Any, y: Any, order: Any, first: Any, last: Any, loss: Any) -> Any:
         import tensorflow as tf
 
         n_steps = self.shape.n_steps
@@ -213,10 +218,10 @@ class CompiledEpochs:
 
         _when(first == 0, self.model.reset_metrics)
         self._batches(first, tf.minimum(last, n_steps), self.shape.n_rows, self.shape.batch_size, step_on)
-        loss = tf.where(first < n_steps, self._loss(), watch.loss)
+        loss = tf.where(first < n_steps, self._loss(), loss)
         # The tracker of the loss is needed anew: by the validation, or by the next epoch.
         _when((first < n_steps) & (last >= n_steps), self.model.reset_metrics)
-        return watch._replace(loss=loss)
+        return loss
 
     def _validate(self, x: Any, y: Any, first: Any, last: Any) -> Any:
         import tensorflow as tf
@@ -270,22 +275,23 @@ class CompiledEpochs:
         """Compare the epoch with the best, as ``EarlyStopping`` and ``ReduceLROnPlateau`` do; where it `ends`."""
         import tensorflow as tf
 
-        seen = val_loss if self.shape.n_validation_rows else watch.loss
-        better = ends & (seen < watch.best)
+        watched = val_loss if self.shape.n_validation_rows else watch.loss
+        better = ends & (watched < watch.best)
         _when(better, self.keep_as_best)
-        rises = ends & (seen < watch.plateau_best)
-        plateau_wait = tf.where(rises, 0, watch.plateau_wait + tf.cast(ends, tf.int32))
-        falls = (plateau_patience > 0) & (plateau_wait >= plateau_patience)
-        failed = ends & (~tf.math.is_finite(watch.loss) | tf.math.is_nan(seen))
+        rises = ends & (watched < watch.plateau_best)
+        one_more = tf.cast(ends, tf.float32)
+        plateau_wait = tf.where(rises, 0.0, watch.plateau_wait + one_more)
+        falls = (plateau_patience > 0) & (plateau_wait >= tf.cast(plateau_patience, tf.float32))
+        failed = ends & (~tf.math.is_finite(watch.loss) | tf.math.is_nan(watched))
         return Watch(
             loss=watch.loss,
-            best=tf.where(better, seen, watch.best),
-            best_epoch=tf.where(better, epoch, watch.best_epoch),
-            wait=tf.where(better, 0, watch.wait + tf.cast(ends, tf.int32)),
-            plateau_best=tf.where(rises, seen, watch.plateau_best),
-            plateau_wait=tf.where(falls, 0, plateau_wait),
+            best=tf.where(better, watched, watch.best),
+            best_epoch=tf.where(better, tf.cast(epoch, tf.float32), watch.best_epoch),
+            wait=tf.where(better, 0.0, watch.wait + one_more),
+            plateau_best=tf.where(rises, watched, watch.plateau_best),
+            plateau_wait=tf.where(falls, 0.0, plateau_wait),
             scale=tf.where(falls, watch.scale * PLATEAU_FACTOR, watch.scale),
-            failed=watch.failed | failed,
+            failed=tf.where(failed, 1.0, watch.failed),
         )
 
 

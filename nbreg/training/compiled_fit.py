@@ -34,7 +34,7 @@ class CompiledFit:
         self.callbacks = keras.callbacks.CallbackList(
             list(callbacks), model=trainer.model, epochs=spec.epochs, steps=trainer.shape.n_steps
         ) if callbacks else None  # fmt: skip
-        self.watch = Watch.new()
+        self.watch = Watch()
         self._rows = trainer.tensors(arrays)
         self._pace = Pace(trainer.shape, trainer.seconds_a_step, most_epochs=1 if callbacks else None)
         self._orders: tuple[Span | None, Any] = (None, None)
@@ -68,7 +68,7 @@ class CompiledFit:
             epoch, unit = (epoch + len(log), 0) if span.last == self.trainer.shape.n_units else (epoch, span.last)
             self.run.report(epoch + unit / self.trainer.shape.n_units, self._pace.epochs_per_second)
             self._end_epochs(span, log)
-            if bool(self.watch.failed) or not np.isfinite(self.watch.loss):
+            if self.watch.failed or not np.isfinite(self.watch.loss):
                 return "failed"
             if self.trainer.model.stop_training:
                 return "finished"
@@ -100,7 +100,7 @@ class CompiledFit:
         return orders
 
     def _out_of_patience(self, epoch: int) -> bool:
-        return epoch > 1 and 0 < self.spec.patience <= int(self.watch.wait)
+        return epoch > 1 and 0 < self.spec.patience <= self.watch.wait
 
     def _follow_wishes(self, epoch: int) -> None:
         wanted = self.run.take_learning_rate()
@@ -108,7 +108,7 @@ class CompiledFit:
             self._change_rate(wanted, epoch)
 
     def _change_rate(self, wanted: float, epoch: int) -> None:
-        self.rates.change(wanted, epoch, float(self.watch.scale))
+        self.rates.change(wanted, epoch, self.watch.scale)
         self.run.learning_rate = wanted
 
     def _begin_epoch(self, epoch: int) -> None:
@@ -116,7 +116,7 @@ class CompiledFit:
         if self.callbacks is None:
             return
         self._follow_callbacks(epoch)  # what they set when the last epoch ended
-        self._rate_set = np.float32(self.rates.at(epoch) * float(self.watch.scale))
+        self._rate_set = np.float32(self.rates.at(epoch) * self.watch.scale)
         self.trainer.model.optimizer.learning_rate = float(self._rate_set)
         self.callbacks.on_epoch_begin(epoch)
         self._follow_callbacks(epoch)
@@ -129,7 +129,7 @@ class CompiledFit:
 
     def _end_epochs(self, span: Span, log: Any) -> None:
         rows = [Row(span.epoch + 1 + i, *map(float, each)) for i, each in enumerate(log)]
-        if rows and bool(self.watch.failed):
+        if rows and self.watch.failed:
             rows.pop()  # it has no losses to show
         self.run.record(rows)
         if self.callbacks is not None:
@@ -147,7 +147,7 @@ class CompiledFit:
         Where a training was stopped before any epoch ended, its last weights are the best that there are.
         """
         last_are_wanted = status == "finished" and not self.spec.patience
-        none_was_best = status != "failed" and int(self.watch.best_epoch) < 0
+        none_was_best = status != "failed" and self.watch.best_epoch < 0
         if not (last_are_wanted or none_was_best):
             for weight, best in zip(self.trainer.model.weights, self.trainer.best_weights, strict=True):
                 weight.assign(best)

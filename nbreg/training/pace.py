@@ -6,8 +6,8 @@ from nbreg.training.compiled_epochs import Shape, Span
 
 #: Seconds that a call aims at. What is asked for meanwhile waits for its end.
 TARGET_SECONDS = 0.08
-#: Train steps of a call before the speed is known.
-_FIRST_STEPS = 8
+#: Train steps of a call before the speed is known: so many, or those with so many rows.
+_FIRST_STEPS, _FIRST_ROWS = 8, 4_096
 
 
 class Pace:
@@ -29,7 +29,8 @@ class Pace:
 
     def span(self, epoch: int, unit: int, epochs_left: int) -> Span:
         """Return what to do next, from `unit` of `epoch` on."""
-        budget = _FIRST_STEPS if self.seconds_a_step is None else TARGET_SECONDS / self.seconds_a_step
+        known = self.seconds_a_step
+        budget = min(_FIRST_STEPS, _FIRST_ROWS / self.shape.batch_size) if known is None else TARGET_SECONDS / known
         n_epochs = int(budget / self._work(0, self.shape.n_units))
         if unit == 0 and n_epochs >= 1:
             return Span(epoch, min(n_epochs, self._most_epochs, epochs_left), 0, self.shape.n_units)
