@@ -40,7 +40,8 @@ def predict_rows(network: keras.Model, x: npt.ArrayLike) -> Matrix:
     layers = _dense_chain(network) if len(rows) <= _FEW_ROWS else None
     if layers is not None:
         return _through_numpy(layers, rows)
-    parts = [_one_chunk(network, rows[start : start + _CHUNKS[-1]]) for start in range(0, len(rows), _CHUNKS[-1])]
+    starts = range(0, max(len(rows), 1), _CHUNKS[-1])
+    parts = [_one_chunk(network, rows[start : start + _CHUNKS[-1]]) for start in starts]
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 

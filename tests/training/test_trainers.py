@@ -1,0 +1,202 @@
+"""Compiled trainers are used again where they fit, never shared, and hold no more than a few."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import weakref
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from small_training import assert_same_weights, make_arrays, make_network, stock_fit, trained
+
+from nbreg.networks.build import build_network
+from nbreg.networks.inputs import Inputs
+from nbreg.networks.mlp import Mlp
+from nbreg.training import trainers
+from nbreg.training.engines import shape_of
+from nbreg.training.spec import TrainingSpec
+
+SPEC = TrainingSpec(epochs=3, batch_size=16, patience=0, engine="graph")
+
+
+@pytest.fixture(autouse=True)
+def no_trainers():
+    trainers.clear_trainers()
+    yield
+    trainers.clear_trainers()
+
+
+@pytest.fixture
+def tracings(monkeypatch):
+    """Count what is traced: each tracing asks Keras for a train step."""
+    seen = []
+    stock = keras.Model.train_step
+
+    def counted(self, data):
+        seen.append(self)
+        return stock(self, data)
+
+    monkeypatch.setattr(keras.Model, "train_step", counted)
+    return seen
+
+
+def sequential(units: int, activation: str = "relu") -> keras.Model:
+    return keras.Sequential([keras.Input((5,)), keras.layers.Dense(units, activation), keras.layers.Dense(1)])
+
+
+def test_seeds_folds_rates_and_schedules_need_no_new_tracing(tracings):
+    first, fold = make_arrays(), make_arrays()
+    fold.x[:] = fold.x[::-1]
+    trained(first, SPEC, dropout=0.1)
+    trained(first, SPEC, network=make_network(first, seed=9, dropout=0.1), seed=9)
+    trained(fold, SPEC, dropout=0.1)
+    for changed in ({"learning_rate": 0.1}, {"schedule": "plateau"}, {"patience": 2}, {"epochs": 7}):
+        trained(first, TrainingSpec(**{**vars(SPEC), **changed}), dropout=0.1)
+    assert len(tracings) == 1
+
+
+def test_names_of_layers_make_no_difference(arrays, tracings):
+    trained(arrays, SPEC, network=sequential(3))
+    trained(arrays, SPEC, network=sequential(3))  # Keras numbers its layers on
+    assert len(tracings) == 1
+
+
+@pytest.mark.parametrize(
+    "changed", [{"optimizer": "rmsprop"}, {"loss": "mae"}, {"batch_size": 8}, {"clipnorm": 1.0}], ids=str
+)
+def test_what_is_compiled_in_needs_another_trainer(arrays, tracings, changed):
+    trained(arrays, SPEC)
+    trained(arrays, TrainingSpec(**{**vars(SPEC), **changed}))
+    assert len(tracings) == 2
+
+
+def test_other_networks_need_another_trainer(arrays, tracings):
+    for network in (
+        sequential(3),
+        sequential(3, "tanh"),
+        make_network(arrays, dropout=0.1),
+        make_network(arrays, dropout=0.2),
+    ):
+        trained(arrays, SPEC, network=network)
+    assert len(tracings) == 4
+
+
+def test_a_layer_named_like_an_activation_is_not_mistaken_for_another(arrays):
+    def network(activation):
+        inputs = keras.Input((5,))
+        return keras.Model(inputs, keras.layers.Dense(1, activation, name=activation)(inputs))
+
+    keys = {trainers._key(network(name), None, SPEC, False) for name in ("relu", "tanh")}
+    assert len(keys) == 2
+
+
+def test_a_refit_is_the_same_as_a_first_fit(arrays):
+    first, first_run = trained(arrays, SPEC, dropout=0.2, batch_norm=True)
+    trained(arrays, SPEC, seed=4, dropout=0.2, batch_norm=True)  # leaves another state in the trainer
+    again, again_run = trained(arrays, SPEC, dropout=0.2, batch_norm=True)
+    assert_same_weights(first, again)
+    assert first_run.history == again_run.history
+
+
+def test_a_trained_network_can_be_trained_on(arrays):
+    network, _ = trained(arrays, SPEC)
+    before = network.get_weights()
+    trained(arrays, SPEC, network=network)
+    assert any((a != b).any() for a, b in zip(before, network.get_weights(), strict=True))
+
+
+def test_code_of_the_users_own_is_trained_in_place(arrays, tracings):
+    @keras.saving.register_keras_serializable("tests")
+    def twice(x):
+        return 2 * x
+
+    for _ in range(2):
+        layers = [keras.Input((5,)), keras.layers.Dense(3, activation=twice), keras.layers.Dense(1)]
+        network = keras.Sequential(layers)
+        trained(arrays, SPEC, network=network)
+        assert not trainers.is_shareable(network)
+    assert len(tracings) == 2
+
+
+def test_a_custom_layer_learns_as_in_stock_fit(arrays):
+    class Scaled(keras.layers.Layer):
+        def build(self, shape):
+            self.scale = self.add_weight(shape=(shape[-1],), initializer="ones")
+
+        def call(self, x):
+            return x * self.scale
+
+    def network():
+        layers = [keras.Input((5,)), Scaled(), keras.layers.Dense(1, kernel_initializer="ones")]
+        return keras.Sequential(layers)
+
+    ours, theirs = network(), network()
+    trained(arrays, SPEC, network=ours)
+    stock_fit(theirs, arrays, keras.optimizers.Adam(1e-3), epochs=3)
+    assert_same_weights(ours, theirs)
+
+
+def test_two_threads_do_not_mix(arrays):
+    spec = TrainingSpec(epochs=60, batch_size=16, patience=0, engine="graph")
+    alone = [trained(arrays, spec, seed=seed)[0] for seed in range(4)]
+    together = [make_network(arrays) for _ in range(4)]
+    threads = [
+        threading.Thread(target=trained, args=(arrays, spec), kwargs={"seed": seed, "network": network})
+        for seed, network in enumerate(together)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(120)
+    for one, other in zip(alone, together, strict=True):
+        assert_same_weights(one, other)
+
+
+def test_few_trainers_are_kept(arrays, monkeypatch):
+    monkeypatch.setattr(trainers, "CAPACITY", 2)
+    for batch_size in (8, 9, 10):
+        trained(arrays, TrainingSpec(**{**vars(SPEC), "batch_size": batch_size}))
+    assert [entry[1].shape.batch_size for entry in trainers._idle.values()] == [9, 10]
+
+
+def test_networks_and_rows_are_not_held():
+    arrays = make_arrays()
+    network, _ = trained(arrays, SPEC)
+    gone = weakref.ref(network), weakref.ref(arrays)
+    del network, arrays
+    gc.collect()
+    assert [reference() for reference in gone] == [None, None]
+
+
+def resident_megabytes() -> float:
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * 4096 / 1e6
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="reads Linux's /proc")
+def test_memory_stays_flat(arrays):
+    def fit_some(n_fits):
+        for seed in range(n_fits):
+            network = build_network(Mlp(hidden=(8,)), Inputs(5), 1, seed)
+            trained(arrays, TrainingSpec(epochs=1, batch_size=16, engine="graph"), seed=seed, network=network)
+        gc.collect()
+
+    fit_some(40)
+    before = resident_megabytes()
+    fit_some(200)
+    assert resident_megabytes() - before < 15
+
+
+def test_a_trainer_that_failed_is_not_lent_again(arrays):
+    network = make_network(arrays)
+    shape = shape_of(network, arrays, SPEC)
+    lent = trainers.trainer_for(network, shape, SPEC, xla=False, in_place=False)
+    trainer = lent.__enter__()
+    trainer.model.set_weights([np.full(weights.shape, 7.0) for weights in trainer.model.get_weights()])
+    error = OSError("no memory")
+    assert not lent.__exit__(OSError, error, None)
+    assert all((weights == 7).all() for weights in network.get_weights())
+    assert not trainers._idle
