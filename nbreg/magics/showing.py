@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from nbreg.training.conducting import CONDUCTING
 from nbreg.training.run import Run
+
+#: What the live view's vertical axis shows, in the words of the card.
+_LOSS = "loss (of the scaled target)"
 
 
 class Showing:
@@ -15,7 +19,7 @@ class Showing:
 
     def __init__(self, shell: Any, preferences: Any):
         self.shell, self.preferences = shell, preferences
-        self._shown: tuple[Any, int] | None = None
+        self._shown: tuple[Any, Any] | None = None  # the run that was shown last, and the cell that showed it
 
     def begin(self) -> None:
         """Show trainings from now on."""
@@ -35,16 +39,41 @@ class Showing:
         """Have the work done in front of the user's eyes; see `nbreg.training.conducting.Conductor`."""
         from nbreg.panels.watching import watch
 
+        def drawn() -> Drawn:
+            return Drawn(final()._repr_mimebundle_())
+
+        self._shown = weakref.ref(run), self._cell()
         live = None if self.preferences.live else False
-        watch(run, work, title=title, final=final, background=background, live=live)
+        watch(run, work, title=title, loss=_LOSS, final=drawn, background=background, live=live)
 
     def bundle(self, regressor: Any) -> Any:
-        """Return the regressor's card; where this cell has shown it already, a line.
+        """Return the regressor's card; where this cell has shown it already, or it still trains, a line.
 
         A cell that ends in ``%nnreg fit`` has shown the card in place of the live view, and shows its value too.
         """
-        count = self.shell.execution_count
-        if self._shown and self._shown[0]() is regressor and self._shown[1] == count:
+        run = getattr(regressor, "run_", None)
+        if run is None:
+            return regressor._repr_mimebundle_()
+        if not run.ended:
+            return {"text/plain": f"{regressor.words()}; still training"}
+        here = self._cell()
+        if self._shown and self._shown[0]() is run and self._shown[1] == here:
             return {"text/plain": regressor.words()}
-        self._shown = (weakref.ref(regressor), count)
+        self._shown = weakref.ref(run), here
         return regressor._repr_mimebundle_()
+
+    def _cell(self) -> Any:
+        """Return what tells this cell's run from any other, also in a thread that goes on after its end."""
+        from nbreg.panels.front_end import running_request
+
+        return running_request().get("header", {}).get("msg_id") or self.shell.execution_count
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A card that is drawn already: what can go wrong with that has gone wrong before it is displayed."""
+
+    bundle: Any
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
+        return self.bundle

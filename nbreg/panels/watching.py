@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
+from nbreg.errors import TrainingError
 from nbreg.panels.front_end import has_front_end
 from nbreg.panels.wording import figure
 from nbreg.training.run import Run
@@ -33,16 +34,19 @@ def watch(
     `work` runs in a daemon thread. Where somebody watches (`has_front_end`), a live view stands in the cell
     meanwhile; at the end what `final` returns takes its place. Elsewhere there is no widget, and that is all
     that is displayed. The interrupt button asks the run to stop and waits until it has, so that its best
-    weights are kept. An exception in `work` is raised here, and the view is replaced by one line.
+    weights are kept. An exception in `work` is raised here. A TrainingError leaves a history and the best
+    weights: what `final` makes of them is displayed as well. After any other, one line replaces the view.
 
     With `background` the call returns None at once and leaves the kernel free; the view is replaced when the
-    work ends, and an exception is one line in its place (and `run.error`). Where nobody watches there is
-    no later moment to display anything, hence the work is waited for as without `background`.
+    work ends, and no exception is raised: after a TrainingError it is for `final` to tell of `run.error`.
+    Where nobody watches there is no later moment to display anything, hence the work is waited for as
+    without `background`.
 
     `live` says whether somebody watches; None: see `has_front_end`.
 
     `final` may return anything that IPython can display. Should it fail, one line of text stays
-    instead, and a RuntimeWarning says why: a card that cannot be drawn takes no training away.
+    instead, and a RuntimeWarning says why: a card that cannot be drawn takes no training away. Neither does
+    an interrupt while it is drawn, which leaves the line.
     """
     somebody_watches = has_front_end() if live is None else live
     place = _LivePlace(run, title, loss) if somebody_watches else _PlainPlace()
@@ -100,21 +104,26 @@ class _Trainer(Generic[T]):
 
     def show_end(self) -> None:
         """Put the final display where the view was, or one line of text where there is none."""
-        if self.error is not None and not self._place.outlives_cell:
-            return  # the exception, raised in the cell, says it all
-        line = _one_line(self.title, self.run, self.error)
-        if self.error is not None or self._final is None:
-            self._place.end_with_line(line)
-            return
+        has_result = self.error is None or isinstance(self.error, TrainingError)
+        if self._final is not None and has_result:
+            self._show_final(self._final)
+        else:
+            self._show_line()
+
+    def _show_final(self, final: Callable[[], object]) -> None:
         try:
-            card = self._final()
-        except BaseException as error:
-            self._place.end_with_line(line)
-            if not isinstance(error, Exception):
-                raise
-            warnings.warn(f"The result could not be drawn: {type(error).__name__}: {error}", RuntimeWarning, 3)
+            card = final()
+        except KeyboardInterrupt:
+            self._show_line()
+        except Exception as error:
+            self._show_line()
+            warnings.warn(f"The result could not be drawn: {type(error).__name__}: {error}", RuntimeWarning, 4)
         else:
             self._place.end_with(card)
+
+    def _show_line(self) -> None:
+        if self.error is None or self._place.outlives_cell:  # else the exception, raised in the cell, says it all
+            self._place.end_with_line(_one_line(self.title, self.run, self.error))
 
     def _end_run(self) -> None:
         """Leave no run without an end: whoever waits for it, or watches it, would do so for ever."""

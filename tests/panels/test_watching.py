@@ -78,10 +78,10 @@ def trains_until_stopped(run: Run, slowness: float = 0.0) -> Callable[[], str]:
     return work
 
 
-def fails(run: Run) -> Callable[[], str]:
+def fails(run: Run, error: Exception | None = None) -> Callable[[], str]:
     def work() -> str:
         run.start()
-        raise TrainingError("The loss is not a number.")
+        raise error or TrainingError("The loss is not a number.")
 
     return work
 
@@ -154,17 +154,56 @@ def test_a_second_interrupt_is_graceful_too_and_says_so_once(run: Run, live: Scr
 
 
 def test_an_exception_is_raised_in_the_cell_and_told_in_place_of_the_view(run: Run, live: Screen):
-    with pytest.raises(TrainingError, match="not a number"):
-        watch(run, fails(run), title="Price", final=lambda: "card")
+    with pytest.raises(MemoryError, match="too large"):
+        watch(run, fails(run, MemoryError("The table is too large.")), title="Price", final=lambda: "card")
     assert run.status == "failed"
-    assert isinstance(run.error, TrainingError)
-    assert live.last == {"text/plain": "Price: failed after 0 epochs. The loss is not a number."}
+    assert isinstance(run.error, MemoryError)
+    assert live.last == {"text/plain": "Price: failed after 0 epochs. The table is too large."}
 
 
 def test_without_a_front_end_an_exception_is_all_there_is(run: Run, headless: Screen):
+    with pytest.raises(MemoryError):
+        watch(run, fails(run, MemoryError("The table is too large.")), final=lambda: "card")
+    with pytest.raises(TrainingError, match="not a number"):
+        watch(run, fails(run))
+    assert headless.events == []
+
+
+def test_a_failed_training_shows_what_it_reached_and_is_an_error(run: Run, live: Screen):
+    seen: list[str] = []
+    with pytest.raises(TrainingError, match="not a number"):
+        watch(run, fails(run), final=lambda: seen.append(run.status) or "card")
+    (_, view, _), (how, card, _) = live.events
+    assert (how, card, seen) == ("update", "card", ["failed"])
+    assert view.comm is None
+
+
+def test_a_failed_training_shows_what_it_reached_without_a_front_end(run: Run, headless: Screen):
     with pytest.raises(TrainingError, match="not a number"):
         watch(run, fails(run), final=lambda: "card")
-    assert headless.events == []
+    assert headless.events == [("display", "card", False)]
+
+
+def test_a_failed_training_in_the_background_shows_what_it_reached(run: Run, live: Screen):
+    assert watch(run, fails(run), final=lambda: f"card: {run.error}", background=True) is None
+    wait_until(lambda: live.last == "card: The loss is not a number.")
+
+
+def test_a_failed_training_is_an_error_also_where_its_card_cannot_be_drawn(run: Run, live: Screen):
+    with pytest.warns(RuntimeWarning, match="could not be drawn"), pytest.raises(TrainingError, match="not a number"):
+        watch(run, fails(run), title="Price", final=lambda: 1 / 0)
+    assert live.last == {"text/plain": "Price: failed after 0 epochs. The loss is not a number."}
+
+
+@pytest.mark.parametrize("place", ["live", "headless"])
+def test_an_interrupt_while_the_card_is_drawn_leaves_a_line(run: Run, place: str, request: pytest.FixtureRequest):
+    screen = request.getfixturevalue(place)
+
+    def final() -> object:
+        raise KeyboardInterrupt
+
+    assert watch(run, trains(run), title="Price", final=final) == "regressor"
+    assert screen.last == {"text/plain": "Price: finished after 5 epochs, best loss 0.400 at epoch 5."}
 
 
 def test_in_the_background_an_exception_is_a_line_in_place_of_the_view(run: Run, live: Screen):
