@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from inspect import Parameter, Signature
 from typing import TYPE_CHECKING, Any, Self
 
 import narwhals as nw
@@ -13,12 +12,12 @@ import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.exceptions import NotFittedError
 from sklearn.utils import Tags
-from sklearn.utils.validation import _check_feature_names, _check_n_features, check_array, validate_data
 
 from nbreg.data.dataset import RegressionData, observed_targets, prepare
 from nbreg.data.frames import as_frame
 from nbreg.data.spec import DataSpec
 from nbreg.errors import DataError, OptionError, did_you_mean
+from nbreg.estimator_inputs import checked_rows_and_targets, keyword_signature, rows_as_trained_on
 from nbreg.fit_options import regressor_options
 from nbreg.networks.architecture import chosen_architecture
 from nbreg.networks.build import build_network
@@ -81,10 +80,9 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
         Raises DataError and OptionError for what does not fit, TrainingError where the loss runs away.
         """
-        X, y = self._checked(X, y)
-        spec = DataSpec.of({**vars(self), "target": _target_names(y), "test_fraction": 0.0})
+        rows, targets, names = checked_rows_and_targets(self, X, y)
         self._names_in_order = True
-        self.take_data(prepare(as_frame(X), spec, y=np.asarray(y).reshape(len(y), -1)))
+        self.take_data(prepare(rows, DataSpec.of({**vars(self), "target": names, "test_fraction": 0.0}), y=targets))
         return self.train(callbacks=callbacks)
 
     def take_table(self, frame: nw.DataFrame[Any], choices: Mapping[str, Any]) -> Run:
@@ -152,7 +150,7 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     def encoder_inputs(self, X: Any) -> np.ndarray:
         """Return the network's inputs for the rows of `X`: float32 ``(n_rows, n_inputs)``."""
         self._check_trained()
-        return self.encoder_.transform(self._as_trained_on(X))
+        return self.encoder_.transform(rows_as_trained_on(self, X, in_order=self._names_in_order))
 
     def predict_inputs(self, inputs: np.ndarray) -> np.ndarray:
         """Return predictions in target units, ``(n_rows, n_targets)``, for encoded inputs."""
@@ -306,30 +304,6 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
         return card(self.report_)._repr_mimebundle_(**kwargs)
 
-    def _checked(self, X: Any, y: Any) -> tuple[Any, Any]:
-        """Return `X` and `y` after scikit-learn's checks; a frame stays a frame, for its columns have kinds."""
-        if _is_frame(X):
-            _check_feature_names(self, X, reset=True)
-            _check_n_features(self, X, reset=True)
-            y = check_array(y, ensure_2d=False, dtype="numeric", input_name="y")
-            if len(y) != len(X):
-                raise DataError(f"X has {len(X):,} rows and y {len(y):,}; they must have the same.")
-            return X, y
-        checked: tuple[Any, Any] = validate_data(
-            self, X, y, dtype="numeric", ensure_all_finite="allow-nan", multi_output=True, y_numeric=True,
-            ensure_min_samples=2,
-        )  # fmt: skip
-        return checked
-
-    def _as_trained_on(self, X: Any) -> nw.DataFrame[Any]:
-        if _is_frame(X):
-            if self._names_in_order:
-                _check_feature_names(self, X, reset=False)
-            return as_frame(X)
-        X = validate_data(self, X, reset=False, dtype="numeric", ensure_all_finite="allow-nan", skip_check_array=False)
-        frame = as_frame(X)
-        return frame.rename(dict(zip(frame.columns, self.encoder_.feature_names, strict=True)))
-
     # What must have been
 
     def _check_begun(self) -> None:
@@ -373,27 +347,8 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         )
 
 
-def _signature() -> Signature:
-    names = {"layers": None, **{name: each.default for name, each in regressor_options().items()}}
-    itself = Parameter("self", Parameter.POSITIONAL_OR_KEYWORD)
-    choices = [Parameter(name, Parameter.KEYWORD_ONLY, default=default) for name, default in names.items()]
-    return Signature([itself, *choices])
-
-
-# scikit-learn reads an estimator's parameters from here; so the options are declared in one place only.
-Regressor.__init__.__signature__ = _signature()  # type: ignore[attr-defined]
+Regressor.__init__.__signature__ = keyword_signature(regressor_options(), layers=None)  # type: ignore[attr-defined]
 
 
 def _as_text(value: Any) -> str:
     return ",".join(map(str, value)) if isinstance(value, (tuple, list)) else str(value)
-
-
-def _is_frame(X: Any) -> bool:
-    return nw.dependencies.is_into_dataframe(X)
-
-
-def _target_names(y: Any) -> tuple[str, ...]:
-    """Return names for the targets of `y`: its own where it is a frame or series, else ``target``, ``target_1``..."""
-    if y.ndim == 1 or y.shape[1] == 1:
-        return ("target",)
-    return tuple(f"target_{i}" for i in range(1, y.shape[1] + 1))

@@ -124,6 +124,18 @@ def test_the_perceptron_is_the_linear_model(diabetes):
     np.testing.assert_allclose(perceptron.predict(X), expected, atol=1e-3 * np.ptp(expected))
 
 
+def test_an_array_may_stand_for_a_frame_and_constant_columns_may_be_there(diabetes):
+    X, y = diabetes
+    X = np.column_stack([np.ones(len(X)), X])
+    by_array = Regressor(**QUICK).fit(X, y)
+    frame = pd.DataFrame(X, columns=[f"f{i}" for i in range(X.shape[1])])
+    by_frame = Regressor(**QUICK).fit(frame, pd.Series(y, name="progression"))
+    np.testing.assert_array_equal(by_array.predict(X), by_frame.predict(frame))
+    assert by_frame.target_names_ == ("progression",)
+    with pytest.warns(UserWarning, match="does not have valid feature names"):
+        np.testing.assert_array_equal(by_frame.predict(X), by_frame.predict(frame))
+
+
 # Fits of whole tables
 
 
