@@ -28,6 +28,6 @@ class DataSpec(Spec):
     target_transform: str = option(
         "auto",
         "How targets are bent before they are scaled; undone before anything is shown.",
-        Choice("auto", "none", "log", "yeo-johnson"),
+        Choice("auto", "none", "log", "log1p", "yeo-johnson", "ratio"),
     )
     embed_above: int = option(32, "Categories of more levels than this are embedded, not one-hot.", Integer(minimum=2))

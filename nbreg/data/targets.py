@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Self
 
 import numpy as np
@@ -32,6 +32,8 @@ class TargetScaler:
 
     - ``none``: only standardised, so that linear models stay linear;
     - ``log``: the natural logarithm, for positive targets;
+    - ``log1p``: that of one more, for targets that may be zero (Yeo-Johnson's with parameter 0);
+    - ``ratio``: only divided by its standard deviation, not centred, so that ratios stay what they are;
     - ``yeo-johnson``: the power transform of Yeo & Johnson (2000), its parameter by maximum likelihood
       (scikit-learn's PowerTransformer);
     - ``auto``: for each target what its skewness on the train rows asks for. Up to 1 in size (Bulmer's "highly
@@ -61,7 +63,7 @@ class TargetScaler:
         self.chosen = tuple(kind for kind, _ in bends)
         self.lambdas_ = np.array([lambda_ for _, lambda_ in bends])
         bent = self._bend(y)
-        self.mean_, self.scale_ = bent.mean(axis=0), bent.std(axis=0)
+        self.mean_, self.scale_ = bent.mean(axis=0) * (self.transform_name != "ratio"), bent.std(axis=0)
         self.lower_, self.upper_ = self._limits(y)
         return self
 
@@ -96,21 +98,32 @@ class TargetScaler:
         return np.where(is_bent, lower, -np.inf), np.where(is_bent, upper, np.inf)
 
 
+#: Transform -> which values it takes, in code and in words, and what to do about others.
+_DOMAINS: dict[str, tuple[Callable[[Floats], NDArray[np.bool_]], str, str]] = {
+    "log": (lambda y: y > 0, "positive", 'Use "yeo-johnson", "log1p" or "none".'),
+    "log1p": (lambda y: y >= 0, "non-negative", 'Use "yeo-johnson" or "none"; --loss msle needs it: use mse or mae.'),
+    "ratio": (lambda y: y != 0, "non-zero", "--loss mape divides by them: use mae or mse."),
+}
+
+
 def _check_target(values: Floats, name: str, transform: str) -> None:
     if values.min() == values.max():
         raise DataError(f'Target "{name}" is always {values[0]:g} on the train rows: there is nothing to learn.')
-    n_bad = int((values <= 0).sum())
-    if transform == "log" and n_bad:
+    fits, what, advice = _DOMAINS.get(transform, (np.isfinite, "", ""))
+    n_bad = int((~fits(values)).sum())
+    if n_bad:
         raise DataError(
-            f'target_transform="log" takes positive values; target "{name}" has {n_bad:,} of zero or less '
-            f'(least: {values.min():g}). Use "yeo-johnson" or "none".'
+            f'target_transform="{transform}" takes {what} values; target "{name}" has {n_bad:,} others '
+            f"(least: {values.min():g}). {advice}"
         )
 
 
 def _asked(values: Floats, transform: str) -> tuple[str, float]:
     """Return the transform and its lambda; where Yeo-Johnson would flatten the target to a constant, none."""
+    if transform == "log1p":
+        return "yeo-johnson", 0.0
     if transform != "yeo-johnson":
-        return transform, np.nan
+        return "none" if transform == "ratio" else transform, np.nan
     lambda_ = _best_lambda(values)
     bent = _yeo_johnson(values, lambda_)
     is_spread = np.isfinite(bent).all() and bent.std() > 1e-9 * np.abs(bent).max()

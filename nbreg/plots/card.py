@@ -19,6 +19,7 @@ from nbreg.evaluation.report import Report
 from nbreg.evaluation.wording import count, counted, listed
 from nbreg.plots.comparison import Comparison, compare
 from nbreg.plots.learning_curve import LearningCurve
+from nbreg.plots.learning_rate import LearningRate
 from nbreg.plots.plot import PlotInfo, image_bundle
 from nbreg.plots.predicted_observed import PredictedObserved
 
@@ -54,7 +55,10 @@ class Card:
 
     @cached_property
     def pictures(self) -> tuple[tuple[bytes, str], ...]:
-        """PNGs, each with its alternative in words: learning curve, and predicted against observed by target."""
+        """PNGs, each with its alternative in words.
+
+        The learning curve, predicted against observed for each target, and the range test where there was one.
+        """
         from nbreg.plots.theme import to_png
 
         return tuple((to_png(info.figure()), info.alt) for info in _infos(self.report))
@@ -94,6 +98,8 @@ def _infos(report: Report) -> Iterator[PlotInfo]:
         yield LearningCurve.of_report(report)
     with suppress(DataError):  # no rows to judge by
         yield from (PredictedObserved((panel,)) for panel in PredictedObserved.of_report(report).panels)
+    with suppress(DataError):  # the learning rate was given
+        yield LearningRate.of_report(report)
 
 
 def _side_by_side(pngs: list[bytes]) -> bytes:

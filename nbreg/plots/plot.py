@@ -77,7 +77,7 @@ class Plot:
         return to_png(self.figure)
 
     def __repr__(self) -> str:
-        return f"{self.info.title}: nbreg plot {self.name}"
+        return f"<plot {self.name}>"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, str], dict[str, Any]]:
         return image_bundle(self.png, self.info.alt, repr(self))

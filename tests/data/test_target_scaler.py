@@ -125,8 +125,25 @@ def test_a_constant_target_is_told(transform):
 def test_log_of_what_is_not_positive_is_told():
     y = np.hstack([PRICES, SKEWED])
     n_bad = int((SKEWED <= 0).sum())
-    with pytest.raises(DataError, match=f'target "b" has {n_bad} of zero or less .* Use "yeo-johnson" or "none"'):
+    with pytest.raises(DataError, match=f'takes positive values; target "b" has {n_bad} others .* Use "yeo-johnson"'):
         TargetScaler("log").fit(y, ["a", "b"])
+
+
+def test_log1p_is_numpys():
+    y = np.abs(SKEWED)
+    scaler = TargetScaler("log1p").fit(y)
+    bent = np.log1p(y)
+    np.testing.assert_allclose(scaler.transform(y), (bent - bent.mean()) / bent.std(), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(scaler.inverse_transform(scaler.transform(y)), y, rtol=1e-4, atol=1e-6)
+    with pytest.raises(DataError, match="takes non-negative values"):
+        TargetScaler("log1p").fit(SKEWED)
+
+
+def test_ratio_keeps_ratios():
+    scaler = TargetScaler("ratio").fit(PRICES)
+    np.testing.assert_allclose(scaler.transform(PRICES), PRICES / PRICES.std(), rtol=1e-6)
+    with pytest.raises(DataError, match="takes non-zero values; .* has 1 others"):
+        TargetScaler("ratio").fit(np.vstack([PRICES, [[0.0]]]))
 
 
 @pytest.mark.parametrize("store", [
