@@ -7,6 +7,7 @@ what lies between them is compiled too: order, validation, early stopping, best 
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 #: Orders of rows that one call takes: at most so many rows in all (int32), and so many epochs.
 _ORDERED_ROWS, _MOST_EPOCHS = 2**18, 256
+#: Keras builds and traces in one thread at a time; what is compiled runs in several.
+TRACING = threading.Lock()
 
 
 class Shape(NamedTuple):
@@ -105,6 +108,7 @@ class CompiledEpochs:
         self._train_step = tf.function(lambda x, y: model.train_step((x, y)), input_signature=rows, autograph=False)
         self._test_step = tf.function(lambda x, y: model.test_step((x, y)), input_signature=rows, autograph=False)
         self._call = tf.function(self._epochs, jit_compile=xla, autograph=False)
+        self._traced: Any = None
         self._sweep = tf.function(self._steps_at_rates, autograph=False)
 
     def tensors(self, arrays: Arrays) -> tuple[Any, ...]:
@@ -134,7 +138,10 @@ class CompiledEpochs:
 
         counts = [tf.constant(n) for n in (*span, patience, PLATEAU_PATIENCE if falls else 0)]
         packed = tf.constant(watch, tf.float32), tf.constant(rates, tf.float32)
-        seen, n_ended, log = self._call(rows, orders, *packed, *counts)
+        if self._traced is None:
+            with TRACING:
+                self._traced = self._call.get_concrete_function(rows, orders, *packed, *counts)
+        seen, n_ended, log = self._traced(rows, orders, *packed, *counts)
         return Watch(*seen.numpy().tolist()), int(n_ended), log.numpy()[: int(n_ended)]
 
     def keep_as_best(self) -> None:
@@ -151,7 +158,8 @@ class CompiledEpochs:
         """
         import tensorflow as tf
 
-        losses = self._sweep(rows[0], rows[1], tf.constant(batches), tf.constant(rates, tf.float32))
+        with TRACING:
+            losses = self._sweep(rows[0], rows[1], tf.constant(batches), tf.constant(rates, tf.float32))
         return losses.numpy().astype(np.float64)  # type: ignore[no-any-return]
 
     # In the graph

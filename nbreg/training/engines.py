@@ -48,7 +48,8 @@ def why_keras(network: keras.Model, callbacks: Any) -> str:
 
 def shape_of(network: keras.Model, arrays: Arrays, spec: TrainingSpec) -> Shape:
     """Return how many rows there are, and how many a step takes."""
-    return Shape.of(arrays, spec.rows_per_step(arrays.n_rows), validation_batch_size(network, arrays.n_validation_rows))
+    batch_size = spec.for_rows(arrays.n_rows).batch_size
+    return Shape.of(arrays, batch_size, validation_batch_size(network, arrays.n_validation_rows))
 
 
 def validation_batch_size(network: keras.Model, n_validation_rows: int) -> int:
@@ -74,7 +75,8 @@ def engine_of(network: keras.Model, shape: Shape, spec: TrainingSpec) -> str:
         and network.count_params() <= _MOST_WEIGHTS
         and all(type(layer).__name__ in _MEASURED_LAYERS and is_of_keras(layer) for layer in layers)
     )
-    return "xla" if fits and spec.epochs * shape.n_steps >= _FEWEST_STEPS else "graph"
+    n_steps = spec.for_rows(shape.n_rows).epochs * shape.n_steps
+    return "xla" if fits and n_steps >= _FEWEST_STEPS else "graph"
 
 
 def all_layers(network: Any) -> Iterator[Any]:

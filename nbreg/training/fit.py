@@ -41,6 +41,7 @@ def train(
     no finite number, and whatever else went wrong; the run has the same error.
     """
     quiet_start()
+    spec = spec.for_rows(arrays.n_rows)
     run.start()
     try:
         status = _train(network, arrays, spec, run, seed, callbacks)

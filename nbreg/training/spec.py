@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nbreg.options import Choice, Integer, Optional, Real, Spec, Switch, option
 
@@ -13,10 +13,10 @@ class TrainingSpec(Spec):
 
     optimizer: str = option("adam", "What turns gradients into steps.", Choice("adam", "adamw", "rmsprop", "sgd"))
     learning_rate: float | str = option(
-        0.001, "Size of a step; auto looks for one with a range test.", Optional(Real(above=0), "auto", meaning="auto")
+        0.01, "Size of a step; auto looks for one with a range test.", Optional(Real(above=0), "auto", meaning="auto")
     )
     schedule: str = option(
-        "constant",
+        "cosine",
         "How the learning rate goes over the epochs.",
         Choice("constant", "cosine", "exponential", "step", "one_cycle", "plateau"),
     )
@@ -27,27 +27,35 @@ class TrainingSpec(Spec):
                                     Optional(Real(above=0)))  # fmt: skip
     loss: str = option("mse", "What training makes small, on scaled targets.",
                        Choice("mse", "mae", "huber", "log_cosh", "msle", "mape"))  # fmt: skip
-    epochs: int = option(100, "Most passes over the train rows.", Integer(minimum=1))
-    batch_size: int | None = option(None, "Rows a step; auto goes by the number of train rows.",
-                                    Optional(Integer(minimum=1), "auto"))  # fmt: skip
+    # None is "auto", which `for_rows` settles; nothing is trained before that.
+    epochs: int = option(
+        None, "Most passes over the train rows; auto goes by their number.", Optional(Integer(minimum=1), "auto")
+    )
+    batch_size: int = option(
+        None, "Rows a step; auto goes by the number of train rows.", Optional(Integer(minimum=1), "auto")
+    )
     patience: int = option(
-        15, "Epochs without a better validation loss before stopping with the best weights; 0: never.",
+        40,
+        "Epochs without a better validation loss before stopping; the best weights are kept. 0: never, the last are.",
         Integer(minimum=0),
-    )  # fmt: skip
+    )
     engine: str = option(
         "auto", "What runs the epochs: compiled by XLA, as a graph, or Keras's own fit.",
         Choice("auto", "xla", "graph", "keras"),
     )  # fmt: skip
 
-    def rows_per_step(self, n_rows: int) -> int:
-        """Return the batch size for `n_rows` train rows."""
-        if self.batch_size is not None:
-            return min(self.batch_size, n_rows)
-        automatic = 32 if n_rows < 2_000 else 64 if n_rows < 10_000 else 128 if n_rows < 30_000 else 256
-        return min(automatic, n_rows)
+    def for_rows(self, n_rows: int) -> TrainingSpec:
+        """Return the choices for `n_rows` train rows, with numbers in place of "auto".
 
-    def words(self, n_rows: int) -> str:
-        """Return the choices as people say them, for `n_rows` train rows."""
+        Small tables take small steps and many epochs: 200 for up to 1,000 rows, fewer with the 0.35th power of
+        the rows, down to 40. A step never takes more rows than there are.
+        """
+        epochs = self.epochs or round(min(200, max(40, 200 * (1_000 / n_rows) ** 0.35)))
+        automatic = 32 if n_rows < 2_000 else 64 if n_rows < 10_000 else 128 if n_rows < 30_000 else 256
+        return replace(self, epochs=epochs, batch_size=min(self.batch_size or automatic, n_rows))
+
+    def words(self) -> str:
+        """Return the choices as people say them."""
         rate = self.learning_rate if isinstance(self.learning_rate, str) else f"{self.learning_rate:g}"
         schedule = "" if self.schedule == "constant" else f", {self.schedule.replace('_', '-')} schedule"
-        return f"{self.optimizer}, learning rate {rate}{schedule}, {self.loss}, batches of {self.rows_per_step(n_rows)}"
+        return f"{self.optimizer}, learning rate {rate}{schedule}, {self.loss}, batches of {self.batch_size}"

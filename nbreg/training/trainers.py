@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nbreg.networks.build import seeded
-from nbreg.training.compiled_epochs import CompiledEpochs, Shape
+from nbreg.training.compiled_epochs import TRACING, CompiledEpochs, Shape
 from nbreg.training.engines import is_of_keras
 from nbreg.training.losses import make_loss
 from nbreg.training.optimizers import make_optimizer, optimizer_options
@@ -32,8 +32,6 @@ CAPACITY = 8
 
 _idle: OrderedDict[int, tuple[str, CompiledEpochs, list[Any]]] = OrderedDict()
 _lock = threading.Lock()
-#: Keras builds and traces under one lock; compiled functions of two trainers run at the same time.
-_building = threading.Lock()
 
 
 @contextmanager
@@ -46,7 +44,7 @@ def trainer_for(
     model is `network` itself, and the trainer is not kept.
     """
     if in_place or not is_shareable(network):
-        with _building:
+        with TRACING:
             trainer = _new_trainer(network, shape, spec, xla)
         trainer.keep_as_best()
         yield trainer
@@ -69,9 +67,7 @@ def is_shareable(network: keras.Model) -> bool:
 
     It is not where the network holds code of the user's own, which may change under the same name.
     """
-    import keras
-
-    plain = isinstance(network, (keras.Sequential, keras.src.models.functional.Functional)) and is_of_keras(network)
+    plain = type(network).__name__ in ("Functional", "Sequential") and is_of_keras(network)
     return plain and _is_of_keras_alone(network.get_config())
 
 
@@ -108,7 +104,7 @@ def _give_back(key: str, trainer: CompiledEpochs, fresh_state: list[Any]) -> Non
 def _twin_trainer(
     network: keras.Model, shape: Shape, spec: TrainingSpec, xla: bool
 ) -> tuple[CompiledEpochs, list[Any]]:
-    with _building:
+    with TRACING:
         # Open seeds are closed, so that building a twin draws nothing from the notebook's random numbers.
         config = seeded(network.get_config(), np.random.default_rng(0))
         trainer = _new_trainer(network.__class__.from_config(config), shape, spec, xla)

