@@ -27,6 +27,7 @@ from nbreg.networks.stack import Stack
 from nbreg.training.arrays import Arrays
 from nbreg.training.engines import validation_batch_size
 from nbreg.training.fit import train
+from nbreg.training.losses import target_transform_for
 from nbreg.training.quiet import quiet_start
 from nbreg.training.run import Run
 from nbreg.training.spec import TrainingSpec
@@ -82,7 +83,7 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         """
         rows, targets, names = checked_rows_and_targets(self, X, y)
         self._names_in_order = True
-        self.take_data(prepare(rows, DataSpec.of({**vars(self), "target": names, "test_fraction": 0.0}), y=targets))
+        self.take_data(prepare(rows, self._data_spec(target=names, test_fraction=0.0), y=targets))
         return self.train(callbacks=callbacks)
 
     def take_table(self, frame: nw.DataFrame[Any], choices: Mapping[str, Any]) -> Run:
@@ -90,7 +91,7 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
         Returns the run that `train` will write to. Raises DataError and OptionError.
         """
-        data = prepare(frame, DataSpec.of({**vars(self), **choices}))
+        data = prepare(frame, self._data_spec(**choices))
         self._names_in_order = False
         self.feature_names_in_ = np.array(data.encoder.feature_names, dtype=object)
         self.n_features_in_ = len(self.feature_names_in_)
@@ -99,7 +100,8 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     def take_data(self, data: RegressionData) -> Run:
         """Get ready to train on prepared data: build the network and the run that `train` will write to."""
         quiet_start()
-        self.training_, self.architecture_ = TrainingSpec.of(vars(self)), chosen_architecture(vars(self))
+        self.training_ = TrainingSpec.of(vars(self)).for_rows(data.n_rows("train"))
+        self.architecture_ = chosen_architecture(vars(self))
         inputs = Inputs(data.encoder.n_inputs, tuple(data.encoder.n_levels))
         self.network_ = build_network(self.architecture_, inputs, len(data.target_names), data.spec.seed)
         self.encoder_, self.target_scaler_ = data.encoder, data.target_scaler
@@ -110,6 +112,10 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         self._report: Report | None = None
         self.run_ = Run(self.training_.epochs)
         return self.run_
+
+    def _data_spec(self, **of_table: Any) -> DataSpec:
+        transform = target_transform_for(self.loss, self.target_transform)
+        return DataSpec.of({**vars(self), "target_transform": transform, **of_table})
 
     def train(self, *, callbacks: Sequence[keras.callbacks.Callback] = ()) -> Self:
         """Train in the calling thread, on what was taken; a stopped or failed run keeps its best weights.
@@ -233,9 +239,9 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             self.layers = self.architecture_.new_layers()
         else:
             self.architecture_ = chosen_architecture(vars(self))
-        self.training_ = TrainingSpec.of(vars(self))
         self.data_spec_ = DataSpec(**about["data"])
         self.target_names_, self.n_rows_ = self.data_spec_.target, dict(about["n_rows"])
+        self.training_ = TrainingSpec.of(vars(self)).for_rows(self.n_rows_["train"])
         self.n_features_in_, self._names_in_order = about["n_features"], about["names_in_order"]
         if about["features"]:
             self.feature_names_in_ = np.array(about["features"], dtype=object)
@@ -257,12 +263,12 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     def _trained(self) -> Trained:
         from nbreg.export.script_training import Trained
 
-        n_rows, n_validation_rows = self.n_rows_["train"], self.n_rows_["validation"]
+        n_validation_rows = self.n_rows_["validation"]
         return Trained(
             spec=self.training_,
             run=self.run_,
             seed=self.data_spec_.seed,
-            batch_size=self.training_.rows_per_step(n_rows),
+            batch_size=self.training_.batch_size,
             validation_batch_size=validation_batch_size(self.network_, n_validation_rows),
             has_validation=n_validation_rows > 0,
             jit_compile={"xla": True, "graph": False}.get(self.run_.engine or ""),
@@ -343,7 +349,7 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             self.predict_inputs,
             network=self.architecture_.words(),
             n_parameters=self.network_.count_params(),
-            training=self.training_.words(self._data.n_rows("train")),
+            training=self.training_.words(),
         )
 
 

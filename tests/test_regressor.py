@@ -233,3 +233,35 @@ def test_before_training_everything_says_so(table):
     for use in (lambda r: r.predict(table), lambda r: r.evaluate(), lambda r: r.save("x"), lambda r: r.history_):
         with pytest.raises(NotFittedError, match="has not been trained yet"):
             use(Regressor())
+
+
+# Losses of the targets themselves
+
+
+def test_msle_is_measured_on_the_targets(table):
+    """The best loss, brought back from scaled targets, is scikit-learn's MSLE on the validation rows."""
+    from sklearn.metrics import mean_squared_log_error
+
+    positive = table.assign(y=np.exp(table["y"]))
+    fitted = nbreg.fit(positive, "y", loss="msle", hidden=(16,), epochs=20)
+    rows = fitted._data.rows.validation
+    predicted = fitted.predict(positive.iloc[rows])
+    expected = mean_squared_log_error(positive["y"].iloc[rows], predicted)
+    assert fitted.run_.best.val_loss * fitted.target_scaler_.scale_[0] ** 2 == pytest.approx(expected, rel=1e-3)
+
+
+def test_mape_is_measured_on_the_targets(table):
+    from sklearn.metrics import mean_absolute_percentage_error
+
+    positive = table.assign(y=np.exp(table["y"]))
+    fitted = nbreg.fit(positive, "y", loss="mape", hidden=(16,), epochs=20)
+    rows = fitted._data.rows.validation
+    expected = mean_absolute_percentage_error(positive["y"].iloc[rows], fitted.predict(positive.iloc[rows]))
+    assert fitted.run_.best.val_loss == pytest.approx(100 * expected, rel=1e-3)
+
+
+def test_a_transform_that_a_loss_does_not_go_with_is_refused(table):
+    with pytest.raises(NbregError, match="loss=msle is an error of the target itself"):
+        nbreg.fit(table, "y", loss="msle", target_transform="none")
+    with pytest.raises(NbregError, match="takes non-negative values"):
+        nbreg.fit(table.assign(y=table["y"] - 5), "y", loss="msle")

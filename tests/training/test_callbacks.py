@@ -11,7 +11,7 @@ from nbreg.training.spec import TrainingSpec
 
 # Keras's own callbacks call numpy.array in a way that NumPy 2 warns of.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
-SPEC = TrainingSpec(epochs=6, batch_size=16, patience=0, learning_rate=0.01)
+SPEC = TrainingSpec(schedule="constant", epochs=6, batch_size=16, patience=0, learning_rate=0.01)
 
 
 class Heard(keras.callbacks.Callback):
@@ -111,6 +111,6 @@ def test_a_function_for_batches_counts_too(arrays):
 def test_a_network_that_runs_eagerly(arrays):
     network = make_network(arrays)
     network.compile("adam", "mse", run_eagerly=True)
-    _, run = trained(arrays, TrainingSpec(epochs=2, batch_size=45), network=network)
+    _, run = trained(arrays, TrainingSpec(schedule="constant", epochs=2, batch_size=45), network=network)
     assert run.notes == ["Trained by Keras's own fit, which is slower, because the network runs eagerly."]
     assert len(run.history) == 2

@@ -40,7 +40,7 @@ LOSSES = {
     "mae": keras.losses.MeanAbsoluteError,
     "huber": keras.losses.Huber,
     "log_cosh": keras.losses.LogCosh,
-    "msle": keras.losses.MeanSquaredLogarithmicError,
+    "msle": keras.losses.MeanSquaredError,  # of targets that were made log(1 + y)
     "mape": keras.losses.MeanAbsolutePercentageError,
 }
 
@@ -50,6 +50,7 @@ def compare(arrays, optimizer, training, network, *, engine, loss="mse", callbac
     history = stock_fit(
         theirs, arrays, optimizer, epochs=epochs, xla=engine == "xla", loss=LOSSES[loss](), callbacks=callbacks
     )
+    training = {"learning_rate": 0.001, "schedule": "constant", **training}
     spec = TrainingSpec(epochs=epochs, batch_size=16, patience=0, engine=engine, loss=loss, **training)
     _, run = trained(arrays, spec, network=ours)
     assert_same_weights(ours, theirs)

@@ -113,12 +113,12 @@ class TestEngine:
         ],
     )
     def test_goes_by_spec_layers_and_shapes(self, arrays, epochs, choices, engine):
-        spec, network = TrainingSpec(epochs=epochs), make_network(arrays, **choices)
+        spec, network = TrainingSpec(schedule="constant", epochs=epochs), make_network(arrays, **choices)
         assert engine_of(network, shape_of(network, arrays, spec), spec) == engine
 
     def test_wide_tables_stay_with_the_graph(self):
         arrays = make_arrays(n_inputs=535)
-        spec, network = TrainingSpec(epochs=100_000), make_network(arrays)
+        spec, network = TrainingSpec(schedule="constant", epochs=100_000), make_network(arrays)
         assert engine_of(network, shape_of(network, arrays, spec), spec) == "graph"
 
 
@@ -126,7 +126,7 @@ class TestRangeTest:
     @pytest.mark.parametrize("optimizer", ["adam", "sgd"])
     def test_finds_a_rate_that_learns_and_leaves_the_network(self, optimizer):
         arrays = make_arrays(400)
-        spec = TrainingSpec(epochs=30, optimizer=optimizer, learning_rate="auto", patience=0)
+        spec = TrainingSpec(schedule="constant", epochs=30, optimizer=optimizer, learning_rate="auto", patience=0)
         network = make_network(arrays)
         before = network.get_weights()
         found = find_learning_rate(network, arrays, spec, seed=0)
@@ -140,7 +140,9 @@ class TestRangeTest:
 
     def test_first_loss_is_that_of_the_first_batch(self, arrays):
         network = make_network(arrays)
-        found = find_learning_rate(network, arrays, TrainingSpec(batch_size=16, learning_rate="auto"), seed=3)
+        found = find_learning_rate(
+            network, arrays, TrainingSpec(schedule="constant", batch_size=16, learning_rate="auto"), seed=3
+        )
         rows = epoch_order(3, 0, arrays.n_rows)[:16]
         loss = float(np.mean((network(arrays.x[rows]).numpy() - arrays.y[rows]) ** 2))
         assert found.losses[0] == pytest.approx(loss, rel=1e-5)

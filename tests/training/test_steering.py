@@ -66,7 +66,7 @@ def long_table() -> Arrays:
 
 
 def test_a_long_epoch_can_be_stopped_and_paused_within_it(long_table):
-    spec = TrainingSpec(epochs=3, batch_size=16, engine="graph")
+    spec = TrainingSpec(schedule="constant", epochs=3, batch_size=16, engine="graph")
     training = Background(long_table, spec)
     training.wait_until(lambda: training.run.progress > 0.02)
     paused = training.seconds_to(training.run.request_pause, lambda: training.run.status == "paused")
@@ -87,7 +87,7 @@ def test_a_long_epoch_can_be_stopped_and_paused_within_it(long_table):
 
 
 def test_a_long_validation_is_cut_as_well(long_table):
-    spec = TrainingSpec(epochs=50, batch_size=20_000, engine="graph")
+    spec = TrainingSpec(schedule="constant", epochs=50, batch_size=20_000, engine="graph")
     arrays = Arrays(
         long_table.x[:20_000], long_table.y[:20_000], np.tile(long_table.x, (4, 1)), np.tile(long_table.y, (4, 1))
     )
@@ -105,7 +105,9 @@ def test_a_stopped_run_keeps_its_best_weights(engine):
     rng = np.random.default_rng(0)
     x, y = rng.standard_normal((60, 5)), rng.standard_normal((60, 1))
     arrays = Arrays(x[:40], y[:40], x[40:], y[40:])
-    spec = TrainingSpec(epochs=FOREVER, batch_size=8, patience=0, engine=engine, learning_rate=0.01)
+    spec = TrainingSpec(
+        schedule="constant", epochs=FOREVER, batch_size=8, patience=0, engine=engine, learning_rate=0.01
+    )
     training = Background(arrays, spec)
     training.wait_until(lambda: len(training.run.history) > (200 if engine == "graph" else 30))
     training.run.request_stop()
@@ -143,7 +145,9 @@ def test_a_loss_that_is_no_number(engine, arrays):
     network = make_network(arrays, hidden=(4,))
     before = network.get_weights()
     run = Run(50)
-    spec = TrainingSpec(epochs=50, batch_size=16, engine=engine, optimizer="sgd", learning_rate=1e9)
+    spec = TrainingSpec(
+        schedule="constant", epochs=50, batch_size=16, engine=engine, optimizer="sgd", learning_rate=1e9
+    )
     with pytest.raises(TrainingError, match="lower learning rate"):
         train(network, arrays, spec, run, seed=0)
     assert run.status == "failed"
@@ -162,7 +166,9 @@ def test_a_rate_that_turns_bad_leaves_the_best_weights(engine, arrays):
             if epoch == 5:
                 self.model.optimizer.learning_rate = 1e9
 
-    spec = TrainingSpec(epochs=50, batch_size=16, engine=engine, optimizer="sgd", learning_rate=0.01)
+    spec = TrainingSpec(
+        schedule="constant", epochs=50, batch_size=16, engine=engine, optimizer="sgd", learning_rate=0.01
+    )
     network, run = make_network(arrays), Run(50)
     with pytest.raises(TrainingError):
         train(network, arrays, spec, run, seed=0, callbacks=[Spoil()])
@@ -179,7 +185,14 @@ def test_any_other_error_ends_the_run_too(engine, arrays):
 
     run = Run(10)
     with pytest.raises(OSError, match="no space"):
-        train(make_network(arrays), arrays, TrainingSpec(epochs=10, engine=engine), run, seed=0, callbacks=[Broken()])
+        train(
+            make_network(arrays),
+            arrays,
+            TrainingSpec(schedule="constant", epochs=10, engine=engine),
+            run,
+            seed=0,
+            callbacks=[Broken()],
+        )
     assert run.status == "failed"
     assert isinstance(run.error, OSError)
 
@@ -191,7 +204,7 @@ def test_keyboard_interrupt_stops_with_the_best_weights(engine, arrays):
             if epoch == 3:
                 raise KeyboardInterrupt
 
-    spec = TrainingSpec(epochs=10, batch_size=16, engine=engine)
+    spec = TrainingSpec(schedule="constant", epochs=10, batch_size=16, engine=engine)
     network, run = trained(arrays, spec, callbacks=[Interrupt()])
     assert run.status == "stopped"
     predicted = network(arrays.x_val).numpy()
@@ -199,7 +212,7 @@ def test_keyboard_interrupt_stops_with_the_best_weights(engine, arrays):
 
 
 def test_progress_is_told_at_most_15_times_a_second(long_table):
-    spec = TrainingSpec(epochs=1, batch_size=16, engine="graph")
+    spec = TrainingSpec(schedule="constant", epochs=1, batch_size=16, engine="graph")
     run, told = Run(1), []
     run.subscribe(lambda run: told.append((time.monotonic(), run.progress)))
     threading.Timer(2.0, run.request_stop).start()
@@ -221,7 +234,7 @@ def test_the_cut_into_calls_makes_no_difference(arrays, monkeypatch, target_seco
 
 
 def test_seeds(arrays):
-    spec = TrainingSpec(epochs=5, batch_size=16, engine="graph")
+    spec = TrainingSpec(schedule="constant", epochs=5, batch_size=16, engine="graph")
     first, first_run = trained(arrays, spec, seed=1, dropout=0.2)
     again, again_run = trained(arrays, spec, seed=1, dropout=0.2)
     other, _ = trained(arrays, spec, seed=2, dropout=0.2)
@@ -236,6 +249,6 @@ def test_notebook_random_numbers_are_left_alone(arrays):
     random.seed(5)
     np.random.seed(5)
     before = random.getstate(), np.random.get_state()[1].copy()
-    trained(arrays, TrainingSpec(epochs=2, engine="graph"), hidden=(3,), dropout=0.5)
+    trained(arrays, TrainingSpec(schedule="constant", epochs=2, engine="graph"), hidden=(3,), dropout=0.5)
     assert random.getstate() == before[0]
     np.testing.assert_array_equal(np.random.get_state()[1], before[1])

@@ -19,7 +19,7 @@ from nbreg.training import trainers
 from nbreg.training.engines import shape_of
 from nbreg.training.spec import TrainingSpec
 
-SPEC = TrainingSpec(epochs=3, batch_size=16, patience=0, engine="graph")
+SPEC = TrainingSpec(schedule="constant", learning_rate=0.001, epochs=3, batch_size=16, patience=0, engine="graph")
 
 
 @pytest.fixture(autouse=True)
@@ -140,7 +140,7 @@ def test_a_custom_layer_learns_as_in_stock_fit(arrays):
 
 
 def test_two_threads_do_not_mix(arrays):
-    spec = TrainingSpec(epochs=60, batch_size=16, patience=0, engine="graph")
+    spec = TrainingSpec(schedule="constant", epochs=60, batch_size=16, patience=0, engine="graph")
     alone = [trained(arrays, spec, seed=seed)[0] for seed in range(4)]
     together = [make_network(arrays) for _ in range(4)]
     threads = [
@@ -181,7 +181,12 @@ def test_memory_stays_flat(arrays):
     def fit_some(n_fits):
         for seed in range(n_fits):
             network = build_network(Mlp(hidden=(8,)), Inputs(5), 1, seed)
-            trained(arrays, TrainingSpec(epochs=1, batch_size=16, engine="graph"), seed=seed, network=network)
+            trained(
+                arrays,
+                TrainingSpec(schedule="constant", epochs=1, batch_size=16, engine="graph"),
+                seed=seed,
+                network=network,
+            )
         gc.collect()
 
     fit_some(40)
