@@ -243,6 +243,18 @@ class Notebook:
     def source(self, index: int) -> str:
         return self.page.evaluate(f"index => {_PANEL}.content.widgets[index].model.sharedModel.source", index)
 
+    def set_cells(self, sources: Sequence[str]) -> None:
+        """Put new code cells in place of all that there are; the kernel keeps what it knows."""
+        self.page.evaluate(
+            f"""sources => {{
+                const model = {_PANEL}.content.model.sharedModel;
+                model.insertCells(0, sources.map(source => ({{cell_type: "code", source, metadata: {{}}}})));
+                model.deleteCellRange(sources.length, model.cells.length);
+                window.nbregDone = {{}};
+            }}""",
+            list(sources),
+        )
+
     @property
     def n_cells(self) -> int:
         return self.page.evaluate(f"() => {_PANEL}.content.widgets.length")
@@ -252,6 +264,15 @@ class Notebook:
         self.page.locator(".jp-Notebook .jp-Cell").nth(index).locator(".cm-content").click()
         self.page.keyboard.press("Control+End")
         self.page.keyboard.type(text)
+
+    def complete(self, index: int, text: str) -> list[str]:
+        """Type `text` at the end of a cell, press Tab, and return what the kernel offers (JupyterLab adds words)."""
+        self.type_in(index, text)
+        self.page.keyboard.press("Tab")
+        items = self.page.locator(".jp-Completer:not(.lm-mod-hidden) .jp-Completer-item")
+        items.first.wait_for()
+        typed = items.filter(has=self.page.locator(".jp-Completer-typeExtended:not(:empty)"))
+        return typed.locator(".jp-Completer-match").all_inner_texts()
 
     # Looking
 

@@ -176,8 +176,8 @@ class LearningCurve {
   // Drawing
 
   draw() {
-    const width = this.canvas.clientWidth;
-    const height = this.canvas.clientHeight;
+    // Not clientWidth, which is rounded: a picture that is scaled by a fraction of a pixel is a blurred one.
+    const { width, height } = this.canvas.getBoundingClientRect();
     if (!width || !height) return;
     const ratio = window.devicePixelRatio || 1;
     const [columns, lines] = [Math.round(width * ratio), Math.round(height * ratio)];
@@ -186,7 +186,7 @@ class LearningCurve {
     const pen = this.canvas.getContext("2d");
     const style = getComputedStyle(this.canvas);
     const colour = (name) => style.getPropertyValue(`--nbreg-${name}`).trim();
-    pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+    pen.setTransform(columns / width, 0, 0, lines / height, 0, 0);
     pen.clearRect(0, 0, width, height);
     pen.font = `${style.fontSize} ${style.fontFamily}`;
     pen.lineJoin = "round";
@@ -303,7 +303,17 @@ class LearningCurve {
     const width = pen.measureText(text).width;
     pen.textAlign = "left";
     const left = Math.max(at.left + 4, Math.min(x - width / 2, at.right - width));
-    this.write(pen, text, left, this.freeHeight(at, left, width, y), colour("text"), colour("surface"));
+    const height = this.freeHeight(at, left, width, y);
+    if (Math.abs(height - y) > 28) {
+      const sign = Math.sign(height - y);
+      pen.lineWidth = 1;
+      pen.strokeStyle = colour("muted");
+      pen.beginPath();
+      pen.moveTo(x, y + 7 * sign);
+      pen.lineTo(x, height - 9 * sign);
+      pen.stroke();
+    }
+    this.write(pen, text, left, height, colour("text"), colour("surface"));
   }
   // A label goes where no curve passes: above its point if there is room, else below.
   freeHeight(at, left, width, y) {
@@ -316,7 +326,7 @@ class LearningCurve {
         if (value > bottom) bottom = value;
       }
     }
-    if (y - top <= 40 && top - 14 > at.top + 14) return top - 14;
+    if (y - top <= 120 && top - 14 > at.top + 14) return top - 14;
     if (bottom + 14 < at.bottom - 8) return bottom + 14;
     return Math.max(at.top + 20, y - 14);
   }
