@@ -149,6 +149,8 @@ class LiveView(anywidget.AnyWidget):
         run = self.run
         if run.ended:
             return {"left": f"in {duration(run.seconds)}" if run.seconds else "", "speed": ""}
+        if run.status == "running" and not run.progress:
+            return {"left": "getting ready", "speed": ""}
         if run.status != "running" or not run.epochs_per_second:
             return {"left": "", "speed": ""}
         left = (run.epochs - run.progress) / run.epochs_per_second

@@ -185,6 +185,8 @@ def test_the_state_says_where_the_run_is(run: Run):
     _, spy = watched(run)
     assert spy.state["where"] == "Preparing"
     run.start()
+    spy.wait_for(lambda message: message["state"]["status"] == "running")
+    assert spy.state["left"] == "getting ready"
     run.record([Row(1, 0.5, 0.6, 0.001), Row(2, 0.4, 0.45678, 0.001), Row(3, 0.3, 0.5, 0.001)])
     run.report(3.25, 2.0)
     spy.wait_for(lambda message: message["state"]["progress"] == 3.25)
