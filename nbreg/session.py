@@ -125,7 +125,6 @@ def _summary(regressor: Regressor) -> dict[str, Any]:
         "options": regressor.changed_options() or "defaults",
         "status": run.status,
         "epochs": len(run.history),
-        "best epoch": best.epoch if best else "",
         "validation loss": f"{best.val_loss:.2g}" if best else "",
     }
     return summary | ({} if not run.ended else _test_summary(regressor))

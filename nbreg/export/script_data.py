@@ -198,7 +198,8 @@ def target_lines(scaler: TargetScaler) -> Lines:
     lines = ["", ""] + ([*_YEO_JOHNSON.strip("\n").splitlines(), "", ""] if "yeo-johnson" in scaler.chosen else [])
     lines += ["def bend(y):", f"    return np.column_stack([{bends}])", "", "", "def unbend(y):"]
     lines += [f"    return np.column_stack([{backs}])", "", ""]
-    lines += ["bent = bend(train[TARGETS].to_numpy(float))", "MEAN, SCALE = bent.mean(axis=0), bent.std(axis=0)"]
+    mean = "bent.mean(axis=0)" if scaler.mean_.any() else "0.0"
+    lines += ["bent = bend(train[TARGETS].to_numpy(float))", f"MEAN, SCALE = {mean}, bent.std(axis=0)"]
     if np.isfinite([*scaler.lower_, *scaler.upper_]).any():
         lines += ["# Scaled predictions are cut here before they are bent back, lest a small excess explode."]
         lines += [f"LOWER, UPPER = {_numbers(scaler.lower_)}, {_numbers(scaler.upper_)}"]

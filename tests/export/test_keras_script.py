@@ -53,6 +53,7 @@ CASES = {
         {"target": "rent", "split": "group", "group": "agent", "optimizer": "sgd", "learning_rate": 0.01,
          "schedule": "plateau", "scaling": "quantile", "target_transform": "yeo-johnson", "engine": "xla"},
     ),
+    "relative errors": ("t.parquet", {"target": "price", "loss": "mape"}),
     "the linear model on all rows": (
         "t.parquet",
         {"target": "price", "test_fraction": 0.0, "validation_fraction": 0.0, "patience": 0, "network": "perceptron",
