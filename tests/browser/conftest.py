@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -50,11 +50,19 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 
 @pytest.fixture
-def lab(server: Server, browser: Browser, artifacts: Path, request: pytest.FixtureRequest) -> Iterator[Lab]:
+def has_failed(request: pytest.FixtureRequest) -> Callable[[], bool]:
+    """Tells, after a test, whether it has failed."""
+    return lambda: request.node.stash.get(FAILED, False)
+
+
+@pytest.fixture
+def lab(
+    server: Server, browser: Browser, artifacts: Path, has_failed: Callable[[], bool], request: pytest.FixtureRequest
+) -> Iterator[Lab]:
     """Opens notebooks in JupyterLab; their pages are closed and their kernels ended after the test.
 
     A test that fails leaves a picture of its pages among the artifacts.
     """
     lab = Lab(server, browser, artifacts)
     yield lab
-    lab.close(f"failed_{request.node.name}" if request.node.stash.get(FAILED, False) else "")
+    lab.close(f"failed_{request.node.name}" if has_failed() else "")

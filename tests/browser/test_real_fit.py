@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from conftest import FAILED
 from lab import Lab, Notebook, Server
 from playwright.sync_api import Browser, expect
 
@@ -46,10 +45,10 @@ def warm(server: Server, browser: Browser, artifacts: Path) -> Iterator[Notebook
 
 
 @pytest.fixture
-def notebook(warm: Notebook, request: pytest.FixtureRequest) -> Iterator[Notebook]:
+def notebook(warm: Notebook, has_failed: Callable[[], bool], request: pytest.FixtureRequest) -> Iterator[Notebook]:
     """The notebook of this module; a test puts its own cells into it."""
     yield warm
-    if request.node.stash.get(FAILED, False):
+    if has_failed():
         warm.screenshot(f"failed_{request.node.name}")
         warm.interrupt()
         warm.wait_idle()
