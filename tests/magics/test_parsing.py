@@ -38,9 +38,9 @@ def test_nothing_at_all_asks_for_help():
     [
         ("fti df", 'There is no command "fti". Did you mean "fit"?'),
         ("fit df --lerning-rate 3", 'fit has no option --lerning-rate. Did you mean "--learning-rate"?'),
-        ("fit df --epochs", "--epochs takes a whole number of at least 1; nothing was given."),
-        ("fit df --epochs --seed 3", "--epochs takes a whole number of at least 1; nothing was given."),
-        ("fit df --epochs many", "epochs (--epochs) takes a whole number of at least 1; got many."),
+        ("fit df --epochs", "--epochs takes a whole number of at least 1, or auto; nothing was given."),
+        ("fit df --epochs --seed 3", "--epochs takes a whole number of at least 1, or auto; nothing was given."),
+        ("fit df --epochs many", "epochs (--epochs) takes a whole number of at least 1, or auto; got many."),
         ("fit df --epochs 3 --epochs 4", "--epochs is given twice."),
         ("fit df --network mpl", "Did you mean \"mlp\"?"),
         ("fit", "fit needs DATA: the name of a table in the notebook, or a .csv or .parquet file."),
