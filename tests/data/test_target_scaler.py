@@ -142,7 +142,7 @@ def test_log1p_is_numpys():
 def test_ratio_keeps_ratios():
     scaler = TargetScaler("ratio").fit(PRICES)
     np.testing.assert_allclose(scaler.transform(PRICES), PRICES / PRICES.std(), rtol=1e-6)
-    with pytest.raises(DataError, match="takes non-zero values; .* has 1 others"):
+    with pytest.raises(DataError, match=r"takes non-zero values; .* has 1 others"):
         TargetScaler("ratio").fit(np.vstack([PRICES, [[0.0]]]))
 
 

@@ -99,7 +99,7 @@ def test_user_errors_are_one_line_and_fail_the_cell(kernel):
         "%nnreg fit houses": "No target is given",
         "%nnreg fit houses --target prise": 'There is no column "prise" for the target. Did you mean "price"?',
         "%nnreg fit houses --target kind": 'Target "kind" is not numeric',
-        "%nnreg fit houses --target price --epochs 0": "epochs (--epochs) takes a whole number of at least 1, or auto; got 0.",
+        "%nnreg fit houses --target price --epochs 0": "takes a whole number of at least 1, or auto; got 0.",
         "%nnreg fit houses --target price --network perceptron --hidden 3": "The perceptron has no option hidden",
         "%nnreg fit nowhere.csv --target price": 'There is no file "nowhere.csv".',
         "%nnreg predict houses --model house": 'There is no regressor "house" in the notebook.',
