@@ -98,12 +98,9 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         return self.take_data(data)
 
     def take_data(self, data: RegressionData) -> Run:
-        """Get ready to train on prepared data: build the network and the run that `train` will write to."""
-        quiet_start()
+        """Get ready to train on prepared data, and return the run that `train` will write to. Raises OptionError."""
         self.training_ = TrainingSpec.of(vars(self)).for_rows(data.n_rows("train"))
         self.architecture_ = chosen_architecture(vars(self))
-        inputs = Inputs(data.encoder.n_inputs, tuple(data.encoder.n_levels))
-        self.network_ = build_network(self.architecture_, inputs, len(data.target_names), data.spec.seed)
         self.encoder_, self.target_scaler_ = data.encoder, data.target_scaler
         self.target_names_ = tuple(data.target_names)
         self.data_spec_ = data.spec
@@ -118,15 +115,26 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         return DataSpec.of({**vars(self), "target_transform": transform, **of_table})
 
     def train(self, *, callbacks: Sequence[keras.callbacks.Callback] = ()) -> Self:
-        """Train in the calling thread, on what was taken; a stopped or failed run keeps its best weights.
+        """Build the network and train it, in the calling thread, on what was taken.
 
-        Raises TrainingError where the loss runs away.
+        A stopped or failed run keeps its best weights. Raises OptionError where layers do not fit together,
+        TrainingError where the loss runs away.
         """
-        assert self._data is not None  # `take_data` came before
-        arrays = Arrays(*self._data.arrays("train"), *self._data.arrays("validation"))
-        seed = self._data.spec.seed
-        train(self.network_, arrays, self.training_, self.run_, seed=seed, callbacks=callbacks)
+        data = self._data
+        assert data is not None  # `take_data` came before
+        try:
+            self.network_ = self._new_network(data)
+        except BaseException as error:
+            self.run_.fail(error)
+            raise
+        arrays = Arrays(*data.arrays("train"), *data.arrays("validation"))
+        train(self.network_, arrays, self.training_, self.run_, seed=data.spec.seed, callbacks=callbacks)
         return self
+
+    def _new_network(self, data: RegressionData) -> keras.Model:
+        quiet_start()
+        inputs = Inputs(data.encoder.n_inputs, tuple(data.encoder.n_levels))
+        return build_network(self.architecture_, inputs, len(data.target_names), data.spec.seed)
 
     # Use
 
@@ -297,7 +305,7 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         return tags
 
     def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "run_") and self.run_.ended
+        return hasattr(self, "network_") and self.run_.ended
 
     def __getstate__(self) -> dict[str, Any]:
         # The table stays behind: a pickled regressor predicts, and shows its report if that was made.

@@ -33,7 +33,12 @@ class Session:
 
     def add(self, regressor: Regressor) -> None:
         """Make `regressor` the latest."""
-        self.regressors = [each for each in self.regressors if each is not regressor] + [regressor]
+        self.remove(regressor)
+        self.regressors.append(regressor)
+
+    def remove(self, regressor: Regressor) -> None:
+        """Forget `regressor`."""
+        self.regressors = [each for each in self.regressors if each is not regressor]
 
     def runs(self) -> pd.DataFrame:
         """Return the trainings side by side: a row each, with the options that are not at their defaults."""
@@ -96,7 +101,10 @@ def fit(
             background=background,
         )
     except NbregError as error:
-        error.regressor = regressor  # with the best weights that it had reached
+        if hasattr(regressor, "network_"):
+            error.regressor = regressor  # with the best weights that it had reached
+        else:
+            SESSION.remove(regressor)
         raise
     return regressor
 

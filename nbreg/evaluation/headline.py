@@ -14,7 +14,7 @@ def headline(report: Report) -> str:
     """Return what was reached, and what baselines reach, in one line."""
     if report.status == "failed" and not report.evaluations:
         return f"Training failed: {report.error or 'no reason is known'}"
-    before = f"Training failed: {report.error.rstrip('.')}. What it had reached: " if report.status == "failed" else ""
+    before = f"Training failed: {_what_happened(report)}. What it had reached: " if report.status == "failed" else ""
     which = report.judged
     if which is None:
         return f"{before}Trained on {counted(report.n_rows['train'], 'row')}; no rows were kept to judge it by."
@@ -26,6 +26,11 @@ def headline(report: Report) -> str:
     beside = f"; {', '.join(others)}" if others else ""
     error = f"to within {rounded(network.value('mae'))} on average (MAE) " if network.value("mae") is not None else ""
     return f"{before}Predicts {report.targets[0]} {error}{on}: R² {_r2(network)}{beside}."
+
+
+def _what_happened(report: Report) -> str:
+    """Return the error without its advice, which stands below the card."""
+    return report.error.split(";")[0].rstrip(".")
 
 
 def _r2(evaluation: Evaluation, target: str | None = None) -> str:

@@ -123,8 +123,8 @@ def make_report(
     are words for people.
     """
     bare = _bare_report(data, run, network, n_parameters, training)
-    if predict is None:
-        return bare
+    if predict is None or (run.status == "failed" and not run.history):
+        return bare  # no epoch ended: the first weights are no result
     judged = [which for which in JUDGED if data.n_rows(which)]
     predicted = {which: _predictions(data, which, predict) for which in judged}
     evaluations = {which: evaluate(data.observed(which), predicted[which], data.target_names) for which in judged}

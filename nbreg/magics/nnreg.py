@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
+from IPython.core.magic import Magics, line_cell_magic, magics_class, output_can_be_silenced
 from traitlets import Bool
 
 from nbreg.errors import NbregError, OptionError
@@ -25,11 +25,11 @@ class NNRegMagics(Magics):
     showing: Any = None
     shell: Any
 
-    @no_var_expand
+    @output_can_be_silenced
     @line_cell_magic
     def nnreg(self, line: str, cell: str | None = None) -> Any:
         # The docstring, which `%nnreg?` shows, is written when the extension is loaded.
-        parsed = parse(line)
+        parsed = parse(line.rstrip().removesuffix(";"))  # which keeps the value from being shown
         if parsed.wants_help:
             print(command_help(parsed.name, parsed.command))  # noqa: T201 - help is text for the reader
             return None

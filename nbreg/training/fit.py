@@ -93,7 +93,8 @@ def _advice(spec: TrainingSpec, run: Run, arrays: Arrays) -> str:
     highest = float(np.abs(arrays.y).max())
     if highest > 100:
         tries.append(f"a scaled target (it reaches {highest:.2g})")
-    return f"The loss was no finite number any more {reached}; the best weights so far are kept. Try {_listed(tries)}."
+    kept = "the best weights so far are kept" if run.history else "no epoch had ended, so the first weights are back"
+    return f"The loss was no finite number any more {reached}; {kept}. Try {_listed(tries)}."
 
 
 def _listed(words: list[str]) -> str:

@@ -182,6 +182,26 @@ def test_braces_and_dollars_in_a_cell_are_left_alone(kernel):
     kernel.run('%nnreg fit spaced --target "the {price}" --epochs 1')
 
 
+def test_python_values_may_stand_in_a_line(kernel):
+    kernel.run(
+        "for rate in (0.1, 0.01):\n    %nnreg fit houses --target price --epochs 1 --learning-rate {rate} -o last"
+    )
+    assert kernel.text("last.learning_rate") == "0.01"
+    kernel.run("name = 'price'\n%nnreg fit houses --target $name --epochs 1")
+
+
+def test_a_semicolon_keeps_the_value_from_being_shown(kernel):
+    assert kernel.run("%nnreg data diabetes -o d;") == []
+    assert kernel.text("len(d)") == "442"
+
+
+def test_a_network_that_cannot_be_built_is_not_the_latest(kernel):
+    kernel.run(f"{FIT} -o before")
+    kernel.fails("%%nnreg fit houses --target price\nDense(4)\nReshape((2, 2))")
+    kernel.run("%nnreg predict houses -o p")
+    assert kernel.text("bool((p == before.predict(houses)).all())") == "True"
+
+
 def test_background_without_a_front_end_waits(kernel):
     kernel.run(f"{FIT} --background -o model")
     assert kernel.text("model.run_.status") == "'finished'"
