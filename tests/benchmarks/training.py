@@ -23,6 +23,7 @@ import numpy as np
 from nbreg.networks.build import build_network
 from nbreg.networks.inputs import Inputs
 from nbreg.networks.mlp import Mlp
+from nbreg.panels.live import LiveView
 from nbreg.training.arrays import Arrays
 from nbreg.training.engines import engine_of, shape_of
 from nbreg.training.fit import train
@@ -92,13 +93,16 @@ def network_for(case: Case):
 
 
 def ours(case: Case, engine: str, epochs: int, watch: bool = False) -> Callable[[], None]:
-    spec = TrainingSpec(epochs=epochs, batch_size=case.batch_size, patience=0, engine=engine)
+    spec = TrainingSpec(
+        epochs=epochs, batch_size=case.batch_size, patience=0, engine=engine, learning_rate=1e-3, schedule="constant"
+    )
 
     def fit() -> None:
         run = Run(epochs)
-        if watch:
-            run.subscribe(lambda run: run.rows_since(max(len(run.history) - 10, 0)))
+        view = LiveView(run) if watch else None  # without a kernel: all of its work but the sending
         train(network_for(case), case.arrays, spec, run, seed=0)
+        if view is not None:
+            view.close()
 
     return fit
 

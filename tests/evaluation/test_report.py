@@ -11,7 +11,7 @@ import pytest
 from sklearn.linear_model import LinearRegression
 from sklearn.metrics import mean_absolute_error
 
-from nbreg.errors import FileError
+from nbreg.errors import FileError, TrainingError
 from nbreg.evaluation.headline import headline
 from nbreg.evaluation.history import thinned
 from nbreg.evaluation.notices import overfitting
@@ -136,6 +136,22 @@ def test_a_failed_run_without_a_network(make_data, make_run):
     assert (report.status, report.error, report.judged) == ("failed", "The loss is no number.", None)
     assert headline(report) == "Training failed: The loss is no number."
     assert Report.from_json(report.to_json()) == report
+
+
+def test_first_weights_are_no_result(make_data, make_run):
+    error = TrainingError("The loss was no finite number any more in epoch 1; no epoch had ended. Try something.")
+    run = make_run(n_epochs=0, error=error)
+    data = make_data()
+    report = make_report(data, run, linear(data), **WORDS)
+    assert not report.evaluations
+    assert headline(report) == f"Training failed: {error}"
+
+
+def test_the_headline_of_a_failure_leaves_advice_to_the_error(make_data, make_run):
+    run = make_run(error=TrainingError("The loss was no finite number any more in epoch 6; all is kept. Try less."))
+    data = make_data()
+    line = headline(make_report(data, run, linear(data), **WORDS))
+    assert line.startswith("Training failed: The loss was no finite number any more in epoch 6. What it had reached: P")
 
 
 def test_a_network_that_gives_no_numbers(make_data, make_run):
