@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from nbreg.errors import DataError, OptionError, did_you_mean
-from nbreg.options import Column, Kind, Option, Optional, Spec, option
+from nbreg.options import Kind, Option, Optional, Spec, option
 from nbreg.registry import Registry
 
 
@@ -132,6 +132,3 @@ def frames_in(names: Mapping[str, Any]) -> list[str]:
     from narwhals.dependencies import is_into_dataframe
 
     return [name for name, value in list(names.items()) if not name.startswith("_") and is_into_dataframe(value)]
-
-
-__all__ = ["COMMANDS", "Acting", "Argument", "Call", "Column", "Command", "Frame", "Keeping", "Name", "Path"]

@@ -249,9 +249,14 @@ def test_each_door_shows_the_training_live_and_the_card_once(notebook: Notebook,
 
 
 def test_a_training_that_fails_shows_what_it_reached_and_one_line(notebook: Notebook):
-    fails = "%nnreg fit small --target price --optimizer sgd --learning-rate 1e9 --epochs 5"
-    finite = "print(failed.run_.status, np.isfinite(failed.predict(small)).all())"
-    notebook.set_cells([f"{fails} -o failed", finite, f"{fails} --background"])
+    begin = (
+        "import keras, nbreg\nfrom nbreg.session import SESSION\n"
+        "jump = keras.callbacks.LearningRateScheduler(lambda epoch, rate: 1e12 if epoch == 4 else 0.01)\n"
+        "choices = dict(target='price', optimizer='sgd', schedule='constant', epochs=8, callbacks=[jump])\n"
+    )
+    finite = "failed = SESSION.latest\nprint(failed.run_.status, np.isfinite(failed.predict(small)).all())"
+    in_background = f"{begin}late = nbreg.fit(small, background=True, **choices)"
+    notebook.set_cells([f"{begin}nbreg.fit(small, **choices)", finite, in_background])
     notebook.run_cell(0)
     assert_card_in_place_of_the_view(notebook)
     lines = notebook.output_text(0).splitlines()
