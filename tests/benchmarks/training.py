@@ -33,7 +33,7 @@ from nbreg.training.spec import TrainingSpec
 from nbreg.training.trainers import clear_trainers
 
 HIDDEN = (64, 32)
-TURNS = 3
+TURNS = 5
 
 
 @dataclass
