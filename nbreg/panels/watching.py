@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextvars
 import threading
 import warnings
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
@@ -135,16 +136,18 @@ class _Trainer(Generic[T]):
             self.run.finish("stopped" if self.run.stop_wanted else "finished")
 
 
-class _Place:
-    """Where something is displayed at the end; null object of `_LivePlace`."""
+class _Place(ABC):
+    """Where something is displayed at the end; `_PlainPlace` is the null object of `_LivePlace`."""
 
     outlives_cell = False
 
+    @abstractmethod
     def end_with(self, card: object) -> None:
-        raise NotImplementedError
+        """Display the final card."""
 
+    @abstractmethod
     def end_with_line(self, line: str) -> None:
-        raise NotImplementedError
+        """Display one line of text instead."""
 
 
 class _PlainPlace(_Place):

@@ -302,6 +302,19 @@ class Notebook:
     def resize(self, width: int, height: int = 1000) -> None:
         self.page.set_viewport_size({"width": width, "height": height})
 
+    def click_in_view(self, button: str, then: str) -> float:
+        """Click a button of the live view and return the milliseconds until its status is `then`, or it is gone."""
+        script = """([button, then]) => new Promise(resolve => {
+            const root = document.querySelector(".nbreg-live");
+            const press = [...root.querySelectorAll("button")].find(one => one.textContent === button);
+            const began = performance.now();
+            const look = () => root.dataset.status === then || !root.isConnected
+                ? resolve(performance.now() - began) : requestAnimationFrame(look);
+            press.click();
+            look();
+        })"""
+        return self.page.evaluate(script, [button, then])
+
     def screenshot(self, name: str, index: int | None = None) -> Path:
         """Save a picture of the page, or of one cell's output, as artifact `name`.png."""
         path = self.lab.artifacts / f"{name}.png"

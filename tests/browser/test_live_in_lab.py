@@ -52,20 +52,6 @@ def epochs(notebook: Notebook) -> int:
     return int(found[1].replace(",", "")) if found else 0
 
 
-def click(notebook: Notebook, button: str, then: str) -> float:
-    """Click and return the milliseconds until the view's status is `then`."""
-    script = """([button, then]) => new Promise(resolve => {
-        const root = document.querySelector(".nbreg-live");
-        const press = [...root.querySelectorAll("button")].find(one => one.textContent === button);
-        const began = performance.now();
-        const look = () => root.dataset.status === then || !root.isConnected
-            ? resolve(performance.now() - began) : requestAnimationFrame(look);
-        press.click();
-        look();
-    })"""
-    return notebook.page.evaluate(script, [button, then])
-
-
 def test_the_view_moves_while_the_cell_runs_and_gives_way_to_the_card(lab: Lab):
     notebook = started(lab, epochs=60, seconds=4)
     seen = set()
@@ -82,16 +68,16 @@ def test_the_view_moves_while_the_cell_runs_and_gives_way_to_the_card(lab: Lab):
 
 def test_pause_resume_and_stop_are_answered_while_the_cell_runs(lab: Lab):
     notebook = started(lab, epochs=2000, seconds=100)
-    taken = {"pause": click(notebook, "Pause", "paused")}
+    taken = {"pause": notebook.click_in_view("Pause", "paused")}
     assert notebook.is_running(1)
     time.sleep(0.3)
     paused_at = epochs(notebook)
     time.sleep(0.5)
     assert epochs(notebook) == paused_at
     notebook.screenshot("paused")
-    taken["resume"] = click(notebook, "Resume", "running")
+    taken["resume"] = notebook.click_in_view("Resume", "running")
     notebook.wait_for(f"!document.querySelector('.nbreg-live canvas').ariaLabel.includes(' {paused_at} epochs')", 5)
-    taken["stop"] = click(notebook, "Stop", "stopped")
+    taken["stop"] = notebook.click_in_view("Stop", "stopped")
     notebook.wait_cell(1, 5)
     print({name: round(milliseconds) for name, milliseconds in taken.items()})  # noqa: T201
     assert max(taken.values()) < 500
@@ -267,7 +253,7 @@ def test_thousands_of_epochs_a_second_leave_the_page_at_ease(lab: Lab):
         next();
     })""")
     assert frames > 15
-    assert click(notebook, "Stop", "stopped") < 500
+    assert notebook.click_in_view("Stop", "stopped") < 500
 
 
 def assert_theme(notebook: Notebook, dark: bool) -> None:
@@ -301,8 +287,8 @@ def test_notebook_7_shows_and_steers_as_well(browser: Browser, tmp_path: Path, a
     with Server(tmp_path, app="notebook") as server, closing(Lab(server, browser, artifacts)) as lab:
         notebook = started(lab, epochs=2000, seconds=100, start=100)
         assert epochs(notebook) >= 100
-        assert click(notebook, "Pause", "paused") < 500
+        assert notebook.click_in_view("Pause", "paused") < 500
         notebook.screenshot("live_notebook_7")
-        assert click(notebook, "Stop", "stopped") < 500
+        assert notebook.click_in_view("Stop", "stopped") < 500
         notebook.wait_cell(1, 5)
         assert notebook.output_text(1) == "the static card"

@@ -74,20 +74,6 @@ EPOCHS = (
 )
 
 
-def click(notebook: Notebook, button: str, then: str) -> float:
-    """Click a button of the view and return the milliseconds until its status begins with `then`."""
-    script = """([button, then]) => new Promise(resolve => {
-        const root = document.querySelector(".nbreg-live");
-        const press = [...root.querySelectorAll("button")].find(one => one.textContent === button);
-        const began = performance.now();
-        const look = () => root.dataset.status === then || !root.isConnected
-            ? resolve(performance.now() - began) : requestAnimationFrame(look);
-        press.click();
-        look();
-    })"""
-    return notebook.page.evaluate(script, [button, then])
-
-
 def printed(notebook: Notebook, index: int) -> str:
     """Run a cell and return what it printed."""
     notebook.run_cell(index)
@@ -106,7 +92,7 @@ def test_a_training_moves_is_steered_and_is_stopped(notebook: Notebook):
     before = notebook.page.evaluate(EPOCHS)
     notebook.wait_for(f"{EPOCHS} > {before}")
     notebook.screenshot("real_live")
-    assert click(notebook, "Pause", "paused") < 500
+    assert notebook.click_in_view("Pause", "paused") < 500
     paused_at = notebook.page.evaluate(EPOCHS)
     field = view(notebook).get_by_label("Learning rate")
     field.fill("0.0003")
@@ -114,9 +100,9 @@ def test_a_training_moves_is_steered_and_is_stopped(notebook: Notebook):
     time.sleep(0.3)
     assert notebook.page.evaluate(EPOCHS) == paused_at
     assert notebook.is_running(0)
-    assert click(notebook, "Resume", "running") < 500
+    assert notebook.click_in_view("Resume", "running") < 500
     notebook.wait_for(f"{EPOCHS} > {paused_at} + 1")
-    assert click(notebook, "Stop", "stopped") < 500
+    assert notebook.click_in_view("Stop", "stopped") < 500
     notebook.wait_cell(0)
     assert_card_in_place_of_the_view(notebook)
     assert printed(notebook, 1) == "stopped True True"
