@@ -287,9 +287,16 @@ class Notebook:
 
     def output_types(self, index: int) -> list[list[str]]:
         """Return the MIME types of each output of a cell, as they would be saved."""
-        script = f"""index => {_PANEL}.content.widgets[index].model.outputs.toJSON()
+        script = f"""index => ({_PANEL}.content.widgets[index].model.outputs?.toJSON() ?? [])
             .map(output => Object.keys(output.data || {{}}).sort())"""
         return self.page.evaluate(script, index)
+
+    def failures(self) -> list[str]:
+        """Return what each failed cell says."""
+        script = f"""() => {_PANEL}.content.widgets.flatMap(cell => cell.model.type === "code"
+            ? cell.model.outputs.toJSON().filter(output => output.output_type === "error").map(output => output.evalue)
+            : [])"""
+        return self.page.evaluate(script)
 
     def set_theme(self, dark: bool) -> None:
         """Choose JupyterLab's light or dark theme and wait until it is there."""

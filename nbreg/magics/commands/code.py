@@ -17,10 +17,12 @@ class Source(Spec):
 
 
 class Script(str):
-    """A script that shows itself as it reads."""
+    """A script that shows itself as it reads, unless it stands in the next cell already."""
+
+    is_in_next_cell = False
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
-        printer.text(str(self))
+        printer.text("The script is in the next cell." if self.is_in_next_cell else str(self))
 
 
 class Code(Command):
@@ -36,9 +38,9 @@ class Code(Command):
         from nbreg.panels.front_end import has_front_end
 
         script = Script(call.regressor().to_keras_script(call.options.get("table", Source().table)))
-        if call.preferences.next_cell and has_front_end() and not call.options.get("out"):
+        script.is_in_next_cell = call.preferences.next_cell and has_front_end() and not call.options.get("out")
+        if script.is_in_next_cell:
             call.shell.set_next_input(script)
-            return None
         return script
 
 
