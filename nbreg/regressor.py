@@ -351,7 +351,7 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
         if self._data is None:
             raise DataError("This regressor came without its table, so it has no report: fit again to see one.")
-        return make_report(
+        report = make_report(
             self._data,
             self.run_,
             self.predict_inputs,
@@ -359,6 +359,8 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             n_parameters=self.network_.count_params(),
             training=self.training_.words(),
         )
+        self._data.forget_arrays()  # a notebook keeps what its cells returned, and with it these
+        return report
 
 
 Regressor.__init__.__signature__ = keyword_signature(regressor_options(), layers=None)  # type: ignore[attr-defined]

@@ -18,33 +18,62 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+#: How many regressors the session itself keeps; older ones live on only where the user has a name for them.
+KEPT = 3
+
+
+class Training:
+    """A line in the session's record. It outlives its regressor, which holds a table's inputs."""
+
+    def __init__(self, regressor: Regressor):
+        self._regressor: Regressor | None = regressor
+        self._summary: dict[str, Any] = {}
+
+    @property
+    def regressor(self) -> Regressor | None:
+        """The regressor, as long as the session keeps it."""
+        return self._regressor
+
+    def summary(self) -> dict[str, Any]:
+        """Return what is said of it side by side with others."""
+        return self._summary if self._regressor is None else _summary(self._regressor)
+
+    def let_go(self) -> None:
+        """Keep no more than the summary, once the training has ended."""
+        if self._regressor is not None and self._regressor.run_.ended:
+            self._summary, self._regressor = self.summary(), None
+
+
 class Session:
-    """The regressors trained or loaded so far, oldest first."""
+    """The trainings so far, oldest first."""
 
     def __init__(self) -> None:
-        self.regressors: list[Regressor] = []
+        self.trainings: list[Training] = []
 
     @property
     def latest(self) -> Regressor:
         """The regressor that commands act on. Raises NbregError where there is none."""
-        if not self.regressors:
+        found = self.trainings[-1].regressor if self.trainings else None
+        if found is None:
             raise NbregError("Nothing has been trained yet: start with %nnreg fit DATA --target COLUMN.")
-        return self.regressors[-1]
+        return found
 
     def add(self, regressor: Regressor) -> None:
         """Make `regressor` the latest."""
         self.remove(regressor)
-        self.regressors.append(regressor)
+        self.trainings.append(Training(regressor))
+        for older in self.trainings[:-KEPT]:
+            older.let_go()
 
     def remove(self, regressor: Regressor) -> None:
         """Forget `regressor`."""
-        self.regressors = [each for each in self.regressors if each is not regressor]
+        self.trainings = [each for each in self.trainings if each.regressor is not regressor]
 
     def runs(self) -> pd.DataFrame:
         """Return the trainings side by side: a row each, with the options that are not at their defaults."""
         import pandas as pd
 
-        rows = [_summary(regressor) for regressor in self.regressors]
+        rows = [training.summary() for training in self.trainings]
         return pd.DataFrame(rows, index=pd.RangeIndex(1, len(rows) + 1, name="run")).fillna("")
 
 

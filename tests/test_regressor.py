@@ -1,8 +1,10 @@
 """The estimator: scikit-learn's own checks, and what a table's fit promises."""
 
 import copy
+import gc
 import io
 import pickle
+import weakref
 
 import joblib
 import numpy as np
@@ -214,6 +216,18 @@ def test_training_in_the_background_returns_at_once(table):
     assert regressor.run_.wait(30)
     assert regressor.run_.status == "stopped"
     assert regressor.predict(table).shape == (300,)
+
+
+def test_the_session_lets_old_regressors_go_but_remembers_their_runs(table):
+    from nbreg.session import KEPT, SESSION
+
+    fitted = [weakref.ref(nbreg.fit(table, "y", **QUICK, seed=seed)) for seed in range(KEPT + 2)]
+    gc.collect()
+    assert [each() is None for each in fitted] == [True, True] + KEPT * [False]
+    assert fitted[-1]() is SESSION.latest
+    runs = SESSION.runs().tail(KEPT + 2)
+    assert list(runs["status"]) == (KEPT + 2) * ["finished"]
+    assert (runs["test R²"] != "").all()
 
 
 def test_a_loss_that_runs_away_leaves_the_best_weights(table):

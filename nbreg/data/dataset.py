@@ -64,6 +64,10 @@ class RegressionData:
             self._arrays[which] = self._encoded(which), self.target_scaler.transform(self.observed(which))
         return self._arrays[which]
 
+    def forget_arrays(self) -> None:
+        """Give their memory back; who asks for them later has them computed anew."""
+        self._arrays.clear()
+
     def _encoded(self, which: str) -> Floats32:
         if not self.n_rows(which):
             return np.zeros((0, self.encoder.n_inputs), np.float32)
