@@ -70,7 +70,7 @@ def test_layers_of_ones_own_come_back(table, tmp_path):
     assert [type(layer).__name__ for layer in loaded.layers] == ["Dense", "Dropout"]
 
 
-def test_the_same_regressor_gives_the_same_bytes_but_for_the_weights_file(regressor, tmp_path):
+def test_two_files_of_one_regressor_say_the_same_of_it(regressor, tmp_path):
     regressor.save(tmp_path / "a.nbreg")
     regressor.save(tmp_path / "b.nbreg")
     a, b = parts_of(tmp_path / "a.nbreg"), parts_of(tmp_path / "b.nbreg")
