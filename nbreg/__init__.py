@@ -15,6 +15,7 @@ __version__ = "0.1.0"
 _CATALOGUE = {
     "NbregError": "nbreg.errors",
     "Regressor": "nbreg.regressor",
+    "explain": "nbreg.explanation.explain",
     "fit": "nbreg.session",
     "load": "nbreg.session",
 }

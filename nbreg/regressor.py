@@ -308,8 +308,11 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         return hasattr(self, "network_") and self.run_.ended
 
     def __getstate__(self) -> dict[str, Any]:
-        # The table stays behind: a pickled regressor predicts, and shows its report if that was made.
-        return {**super().__getstate__(), "_data": None}
+        # The table stays behind, and so do rows of it that were explained: a pickled regressor predicts, and shows its
+        # report if that was made.
+        state = {**super().__getstate__(), "_data": None}
+        state.pop("explanation_", None)
+        return state
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         if not self.__sklearn_is_fitted__() or (self._report is None and self._data is None):

@@ -1,0 +1,1 @@
+"""Why does it predict that: attributions, effects, and how far to trust them."""

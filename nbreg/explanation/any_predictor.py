@@ -1,0 +1,91 @@
+"""Any function from a table to predictions, as what is explained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+
+from nbreg.data.frames import Frame
+from nbreg.errors import DataError
+from nbreg.explanation.explained import ROWS_A_STEP, Explained, Floats, Function, Points
+from nbreg.explanation.players import Players, grouped
+from nbreg.explanation.steps import steps
+
+
+class AnyPredictor(Explained):
+    """A function that takes a table, of the kind that it is explained on, and returns predictions for its rows.
+
+    Points are row numbers, one a player, into the tables seen so far: mixed points stand for a table whose columns
+    come from different rows. Predictions are ``(n,)`` or ``(n, n_targets)``.
+    """
+
+    has_gradient = False
+    cost = 5.0
+
+    def __init__(self, predict: Callable[[Any], Any], columns: Sequence[str], groups: Sequence[Sequence[str]] = ()):
+        by_column = grouped(columns, [(i,) for i in range(len(columns))], groups)
+        self.players = Players(by_column.members, tuple((i,) for i in range(len(by_column))))
+        self._ask = predict
+        self._n_targets: int | None = None
+        self._columns = tuple(columns)
+        self._tables: list[Frame] = []
+        self._n_rows = 0
+
+    @property
+    def target_names(self) -> tuple[str, ...]:
+        if self._n_targets is None:  # only its answer tells
+            self._predict_table(self._pool()[[0]])
+        return (
+            ("prediction",)
+            if self._n_targets == 1
+            else tuple(f"prediction_{i}" for i in range(1, (self._n_targets or 0) + 1))
+        )
+
+    def points(self, frame: Frame) -> Points:
+        missing = [name for name in self._columns if name not in frame.columns]
+        if missing:
+            raise DataError(f'The table lacks the column "{missing[0]}".')
+        start, self._n_rows = self._n_rows, self._n_rows + len(frame)
+        self._tables.append(frame.select(self._columns))
+        numbers = np.arange(start, self._n_rows, dtype=np.float32)
+        return np.repeat(numbers[:, None], len(self.players), axis=1)
+
+    def function(self) -> Function:
+        return lambda points: self.predict(np.asarray(points))
+
+    def compiled(self, key: Hashable, make: Callable[[Function], Callable[..., Any]], n_evaluations: int) -> Any:
+        return make(self.function())
+
+    def predict(self, points: Points) -> Floats:
+        pool = self._pool()
+        parts = [
+            self._predict_table(_mixed(pool, points[rows], self.players)) for rows in steps(len(points), ROWS_A_STEP)
+        ]
+        return np.concatenate(parts)
+
+    def _pool(self) -> Frame:
+        if len(self._tables) > 1:
+            self._tables = [nw.concat(self._tables, how="vertical")]
+        return self._tables[0]
+
+    def _predict_table(self, table: Frame) -> Floats:
+        predictions = np.asarray(self._ask(table.to_native()), np.float64)
+        if predictions.shape[:1] != (len(table),) or predictions.ndim > 2:
+            raise DataError(
+                f"The predictor takes {len(table):,} rows and is to return as many predictions; "
+                f"it returned shape {predictions.shape}."
+            )
+        predictions = predictions.reshape(len(table), -1)
+        self._n_targets = predictions.shape[1]
+        return predictions
+
+
+def _mixed(pool: Frame, points: Points, players: Players) -> Frame:
+    """Return a table whose row i has each player's columns from the row that the player's number names."""
+    rows = points.astype(np.intp)
+    columns = [pool[name][rows[:, player]] for player, names in enumerate(players.members) for name in names]
+    in_order = {series.name: series for series in columns}
+    return nw.from_dict({name: in_order[name] for name in pool.columns})

@@ -1,0 +1,1 @@
+"""One method a file, named as in its paper; each registers itself in `METHODS`."""

@@ -1,0 +1,142 @@
+"""A regressor's network as what is explained."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Callable, Hashable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nbreg.data.frames import Frame
+from nbreg.explanation.explained import ROWS_A_STEP, Explained, Floats, Function, Points
+from nbreg.explanation.players import grouped
+from nbreg.explanation.steps import filled_up, steps
+from nbreg.explanation.target_units import in_target_units
+from nbreg.training.quiet import quiet_start
+
+if TYPE_CHECKING:
+    import keras
+
+    from nbreg.regressor import Regressor
+
+#: From so many evaluations (of a small network) on, XLA is worth the second that it takes to compile.
+XLA_FROM = 3_000_000
+
+
+class ExplainedNetwork(Explained):
+    """A regressor's network and the way back to target units.
+
+    Points are the network's inputs, with the vectors of embedded categories in place of their codes, so that
+    gradients reach them. `network` maps points to scaled outputs; another of the same shape may be put in its place.
+    """
+
+    has_gradient = True
+
+    def __init__(self, regressor: Regressor, targets: Sequence[int], groups: Sequence[Sequence[str]] = ()):
+        quiet_start()
+        self.regressor = regressor
+        self.targets = tuple(targets)
+        self.network = _from_points(regressor)
+        self.cost = max(1.0, regressor.network_.count_params() / 4_000)
+        self._tables = _embedding_tables(regressor)
+        encoder, widths = regressor.encoder_, [table.shape[1] for table in self._tables]
+        positions = [_in_points(block.positions, encoder.n_inputs, widths) for block in encoder.blocks]
+        self.players = grouped([block.name for block in encoder.blocks], positions, groups)
+
+    @property
+    def target_names(self) -> tuple[str, ...]:
+        return tuple(self.regressor.target_names_[i] for i in self.targets)
+
+    def points(self, frame: Frame) -> Points:
+        inputs = self.regressor.encoder_inputs(frame)
+        if not self._tables:
+            return inputs
+        n_numbers = inputs.shape[1] - len(self._tables)
+        codes = inputs[:, n_numbers:].astype(np.intp)
+        vectors = [table[codes[:, i]] for i, table in enumerate(self._tables)]
+        return np.concatenate([inputs[:, :n_numbers], *vectors], axis=1)
+
+    def function(self) -> Function:
+        to_network = weakref.ref(self.network)  # what is compiled is kept with the network, and must not keep it alive
+        convert = in_target_units(self.regressor.target_scaler_, self.targets)
+
+        def function(points: Any) -> Any:
+            network = to_network()
+            assert network is not None  # its caller holds it
+            return convert(network(points, training=False))
+
+        return function
+
+    def compiled(self, key: Hashable, make: Callable[[Function], Callable[..., Any]], n_evaluations: int) -> Any:
+        import tensorflow as tf
+
+        with_xla = n_evaluations * self.cost >= XLA_FROM
+
+        def build() -> Any:
+            return tf.function(make(self.function()), autograph=False, jit_compile=with_xla)
+
+        return kept_with(self.network, (key, self.targets, self.players, with_xla), build)
+
+    def predict(self, points: Points) -> Floats:
+        import tensorflow as tf
+
+        size = min(ROWS_A_STEP, 1 << max(len(points) - 1, 1).bit_length())  # few sizes, for each is traced anew
+        forward = self.compiled("predict", lambda function: function, len(points))
+        parts = [forward(tf.constant(filled_up(points[rows], size))).numpy() for rows in steps(len(points), size)]
+        whole: Floats = np.concatenate(parts)[: len(points)]
+        return whole
+
+
+_kept: weakref.WeakKeyDictionary[Any, dict[Hashable, Any]] = weakref.WeakKeyDictionary()
+_lock = threading.RLock()
+
+
+def kept_with(network: keras.Model, key: Hashable, build: Callable[[], Any]) -> Any:
+    """Return what was built for this network under `key`, or build it; it is forgotten with the network."""
+    with _lock:
+        kept = _kept.setdefault(network, {})
+        if key not in kept:
+            kept[key] = build()
+        return kept[key]
+
+
+def _from_points(regressor: Regressor) -> keras.Model:
+    """Return the network from points on: itself, or with embeddings a copy that has the weights of the moment."""
+    network = regressor.network_
+    if not regressor.encoder_.n_levels:
+        return network
+    found = kept_with(network, "from points", lambda: _cut_behind_embeddings(regressor))
+    found.whole.set_weights(network.get_weights())
+    return found
+
+
+def _cut_behind_embeddings(regressor: Regressor) -> keras.Model:
+    # A copy, for a model that began in the midst of the network would leave its traces in the layers.
+    import keras
+
+    with keras.saving.custom_object_scope(regressor.architecture_.custom_objects()):
+        whole = keras.models.clone_model(regressor.network_)
+    names = [layer.name for layer in whole.layers]
+    entry = whole.get_layer("embedded" if "embedded" in names else "embedding_0")
+    behind = keras.Model(entry.output, whole.outputs[0], name="from_points")
+    behind.whole = whole
+    return behind
+
+
+def _embedding_tables(regressor: Regressor) -> list[Points]:
+    """Return the vectors of each embedded category, ``(n_levels, width)``."""
+    layers = [regressor.network_.get_layer(f"embedding_{i}") for i in range(len(regressor.encoder_.n_levels))]
+    return [np.asarray(layer.embeddings.numpy(), np.float32) for layer in layers]
+
+
+def _in_points(positions: Sequence[int], n_inputs: int, widths: Sequence[int]) -> tuple[int, ...]:
+    """Return the columns of a point that inputs at `positions` become; the last inputs are codes of vectors."""
+    n_numbers = n_inputs - len(widths)
+    starts = np.cumsum([n_numbers, *widths]).tolist()
+    columns: list[int] = []
+    for position in positions:
+        code = position - n_numbers
+        columns += range(starts[code], starts[code] + widths[code]) if code >= 0 else [position]
+    return tuple(columns)

@@ -1,0 +1,62 @@
+"""The choices of an explanation, each declared once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from nbreg.explanation.method import METHODS
+from nbreg.options import Choice, Column, Integer, Kind, Optional, Real, Spec, Switch, option
+
+
+class Groups(Kind):
+    """Columns that play as one; the flag is given once for each group."""
+
+    expected = 'names of two or more columns, parted by commas, such as "length,width"'
+    metavar = "COL,COL"
+    many = True
+    of_columns = True
+
+    def parse(self, text: str) -> Any:
+        return (text,)
+
+    def check(self, value: Any) -> tuple[tuple[str, ...], ...]:
+        return tuple(_group(each) for each in ((value,) if isinstance(value, str) else value))
+
+
+def _group(value: Any) -> tuple[str, ...]:
+    names = value.split(",") if isinstance(value, str) else value
+    group = tuple(dict.fromkeys(str(name).strip() for name in names))
+    if len(group) < 2 or not all(group):
+        raise ValueError
+    return group
+
+
+@dataclass(frozen=True)
+class ExplanationSpec(Spec):
+    """How to explain."""
+
+    method: str = option(
+        "auto", "How predictions are shared out among the features; auto says which it takes, and why.",
+        Choice(among=lambda: ("auto", *METHODS)),
+    )  # fmt: skip
+    rows: int | None = option(
+        None, "Most rows to explain, drawn at random; auto: all of a table given, else 500 test rows.",
+        Optional(Integer(minimum=1), word="auto"),
+    )  # fmt: skip
+    background: int = option(
+        100, "Train rows, drawn at random, whose values stand for a feature that is not known.", Integer(minimum=1)
+    )
+    rounds: int | None = option(
+        None, "Random orders for each background row, for sampled Shapley values; auto: from 2 to 16.",
+        Optional(Integer(minimum=1), word="auto"),
+    )  # fmt: skip
+    target: str | None = option(None, "Target to explain; all of them unless given.", Optional(Column()))
+    group: tuple[tuple[str, ...], ...] = option((), "Features to play as one, such as correlated ones.", Groups())
+    budget: float | None = option(
+        None,
+        "Seconds to spend: sampling goes on so long, other methods leave out rows beyond.",
+        Optional(Real(above=0)),
+    )
+    check: bool = option(False, "Measure how far the explanation is to be trusted.", Switch())
+    seed: int = option(0, "Fixes the rows drawn and the random orders.", Integer(minimum=0))
