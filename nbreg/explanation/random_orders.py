@@ -110,6 +110,10 @@ def _gains_of_walks(owner: NDArray[np.int32]) -> Callable[[Function], Callable[.
     return make
 
 
+#: So many draws is the variance of all rows worth, beside that of a row's own.
+_BORROWED = 30
+
+
 class _Sums:
     """Means over rounds, and how far apart the two rounds of a pair are."""
 
@@ -117,10 +121,11 @@ class _Sums:
         self._total, self._variance = np.zeros(shape), np.zeros(shape)
         self.rounds = np.zeros(shape[0], int)
         self._pairs = np.zeros(shape[0], int)
+        self._n_background = 1
 
     def add(self, rows: slice, gains: list[Floats]) -> None:
         """Add one round or two, each ``(n, n_background, n_players, n_targets)``."""
-        n_background = gains[0].shape[1]
+        self._n_background = n_background = gains[0].shape[1]
         self._total[rows] += sum(each.mean(axis=1) for each in gains)
         self.rounds[rows] += len(gains)
         if len(gains) == 2:
@@ -139,6 +144,14 @@ class _Sums:
         return values
 
     def standard_errors(self, resolution: Floats) -> Floats:
+        """Return what chance has left open, at least `resolution`.
+
+        A row's own variance, of few draws, may be small by chance; it is not taken for smaller than a mean of it and
+        that of all rows, which counts as `_BORROWED` draws.
+        """
         n = self._done
-        of_a_round = self._variance[:n] / np.maximum(self._pairs[:n], 1)[:, None, None]
+        own = self._variance[:n] / np.maximum(self._pairs[:n], 1)[:, None, None]
+        n_draws = self._n_background * np.maximum(self._pairs[:n], 1)[:, None, None]
+        shared = (n_draws * own + _BORROWED * own.mean(axis=0)) / (n_draws + _BORROWED)
+        of_a_round = np.maximum(own, shared)
         return np.hypot(np.sqrt(of_a_round / self.rounds[:n, None, None]), resolution)
