@@ -42,11 +42,13 @@ class Effort:
 
     def each(self, steps: list[Any]) -> Iterator[Any]:
         """Yield `steps`, the first in any case, until all are done or it is over; tell how far it is."""
-        begun = time.monotonic()
+        begun, n_before = time.monotonic(), 0
         for done, step in enumerate(steps, start=1):
             yield step
-            spent = time.monotonic() - begun
-            self._tell(done / len(steps), spent / done * (len(steps) - done))
+            now = time.monotonic()
+            self._tell(done / len(steps), (now - begun) / (done - n_before) * (len(steps) - done))
+            if done == 1:  # which may have compiled: it tells little of the others
+                begun, n_before = now, 1
             if self.is_over:
                 break
 

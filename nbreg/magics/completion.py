@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
-
-import narwhals as nw
+from typing import Any
 
 from nbreg.errors import NbregError
+from nbreg.magics.column_offers import Offer, Place, column_offers, regressors_in
 from nbreg.magics.command import COMMANDS, Command, Frame, ModelName, frames_in
+from nbreg.magics.parsing import words_of
+from nbreg.magics.predictors import PredictorName, predictors_in
 from nbreg.options import Kind, Option, Optional, Switch
 
 _LINE = re.compile(r"(?:^|=)\s*%{1,2}nnreg\s+(?P<words>.*)$", re.DOTALL)
 _LAST_WORD = re.compile(r"(?:\"[^\"]*|'[^']*|\S*)$")
-
-
-class Offer(NamedTuple):
-    """One thing that could stand here, and what it is."""
-
-    text: str
-    what: str
 
 
 def offers(text: str, names: Mapping[str, Any]) -> tuple[str, list[Offer]] | None:
@@ -33,11 +27,18 @@ def offers(text: str, names: Mapping[str, Any]) -> tuple[str, list[Offer]] | Non
         return None
     words = matched["words"]
     fragment = _LAST_WORD.search(words)[0]  # type: ignore[index] # it matches the empty string at least
-    before = words[: len(words) - len(fragment)].split()
+    before = _words(words[: len(words) - len(fragment)])
     flag, has_value, value = fragment.partition("=")
     if flag.startswith("--") and has_value:
         before, fragment = [*before, flag], value
     return fragment, [offer for offer in _possible(before, fragment, names) if _begins(offer.text, fragment)]
+
+
+def _words(text: str) -> list[str]:
+    try:
+        return words_of(text)
+    except NbregError:
+        return text.split()
 
 
 def _possible(before: list[str], fragment: str, names: Mapping[str, Any]) -> Iterable[Offer]:
@@ -47,15 +48,17 @@ def _possible(before: list[str], fragment: str, names: Mapping[str, Any]) -> Ite
         command = COMMANDS[before[0]]
     except NbregError:
         return []
+    place = Place(command, before, fragment, names)
     flags = {each.flag: each for each in command.options().values()} | _short(command)
     waiting = flags.get(before[-1])
     if waiting is not None and not isinstance(waiting.kind, Switch):
-        return _values(waiting.kind, before, names)
+        return _values(waiting.kind, waiting.name, place)
     if fragment.startswith("-"):
         return _flags(command, before)
     position = _plain_words(before[1:], flags)
     if position < len(command.arguments):
-        return _values(command.arguments[position].kind, before, names)
+        argument = command.arguments[position]
+        return _values(argument.kind, argument.name, place)
     return _flags(command, before)
 
 
@@ -69,29 +72,18 @@ def _flags(command: Command, before: list[str]) -> list[Offer]:
     return [Offer(each.flag, "option") for each in usable] + [Offer("--help", "option")]
 
 
-def _values(kind: Kind, before: list[str], names: Mapping[str, Any]) -> list[Offer]:
+def _values(kind: Kind, name: str, place: Place) -> list[Offer]:
     if isinstance(kind, Optional) and not kind.of_columns:
-        return [*_values(kind.kind, before, names), Offer(kind.word, "value")]
+        return [*_values(kind.kind, name, place), Offer(kind.word, "value")]
     if kind.of_columns:
-        return _columns(before, names)
+        return column_offers(kind, name, place)
     if isinstance(kind, Frame):
-        return [Offer(name, "table") for name in frames_in(names)]
+        return [Offer(each, "table") for each in frames_in(place.names)]
+    if isinstance(kind, PredictorName):
+        return [Offer(each, "predictor") for each in predictors_in(place.names)]
     if isinstance(kind, ModelName):
-        return [Offer(name, "regressor") for name in _regressors(names)]
+        return [Offer(each, "regressor") for each in regressors_in(place.names)]
     return [Offer(word, "value") for word in kind.choices()]
-
-
-def _columns(before: list[str], names: Mapping[str, Any]) -> list[Offer]:
-    table = next((names[word] for word in before[1:] if word in frames_in(names)), None)
-    if table is None:
-        return []
-    schema = nw.from_native(table, eager_only=True).schema
-    return [Offer(f'"{name}"' if " " in str(name) else str(name), str(dtype)) for name, dtype in schema.items()]
-
-
-def _regressors(names: Mapping[str, Any]) -> list[str]:
-    # Asked by name, for a Tab should not import scikit-learn.
-    return [name for name, value in list(names.items()) if type(value).__name__ == "Regressor" and name[0] != "_"]
 
 
 def _plain_words(words: list[str], flags: Mapping[str, Option]) -> int:

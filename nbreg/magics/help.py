@@ -9,15 +9,21 @@ from nbreg.magics.command import COMMANDS, Command
 from nbreg.options import Option, Switch
 
 _WIDTH = 100
+#: Commands as they are used one after the other; those that are not named here come last.
+_ORDER = (
+    "data", "fit", "evaluate", "predict", "explain", "effect", "interactions", "whatif", "plot", "runs", "save", "load",
+    "code", "help",
+)  # fmt: skip
 
 
 def overview() -> str:
     """Return the help of %nnreg as a whole."""
     width = max(len(name) for name in COMMANDS)
-    commands = [f"  {name:{width}}  {summary(COMMANDS[name])}" for name in COMMANDS]
+    in_order = sorted(COMMANDS, key=lambda name: _ORDER.index(name) if name in _ORDER else len(_ORDER))
+    commands = [f"  {name:{width}}  {summary(COMMANDS[name])}" for name in in_order]
     return "\n".join(
         [
-            "Neural-network regression: train, watch, judge, use and take away.",
+            "Neural-network regression: train, watch, judge, explain, use and take away.",
             "",
             "  %nnreg COMMAND ... [-o NAME]     the result is the cell's value, and NAME if given",
             "  %%nnreg fit DATA --target COL    the cell's body lists the network's layers, one a line",
@@ -29,6 +35,7 @@ def overview() -> str:
             "  %nnreg data diamonds -o df",
             "  %nnreg fit df --target price --hidden 64,32 --epochs 30 -o model",
             "  %nnreg predict df -o prices",
+            "  %nnreg explain",
             "",
             "%nnreg COMMAND --help explains one command. Tab completes commands, options, tables, columns and choices.",
         ]
@@ -43,8 +50,9 @@ def summary(command: Command) -> str:
 def command_help(name: str, command: Command) -> str:
     """Return the help of one command: usage, words, options, examples."""
     words = " ".join(each.name.upper() if each.required else f"[{each.name.upper()}]" for each in command.arguments)
-    has_target = "target" in command.options()
-    usage = " ".join(filter(None, [f"%nnreg {name}", words, "--target COL" if has_target else "", "[options]"]))
+    target = command.options().get("target")
+    is_needed = target is not None and target.kind.many
+    usage = " ".join(filter(None, [f"%nnreg {name}", words, "--target COL" if is_needed else "", "[options]"]))
     parts = [usage, "", inspect.getdoc(command) or ""]
     if command.arguments:
         parts += ["", *(_entry(each.name.upper(), each.help) for each in command.arguments)]

@@ -17,7 +17,7 @@ from nbreg.magics.parsing import parse
 class NNRegMagics(Magics):
     """Neural-network regression in a notebook: ``%config NNRegMagics`` shows these preferences."""
 
-    live = Bool(True, help="Show training as it goes, where a front end is there to show it.").tag(config=True)
+    live = Bool(True, help="Show trainings and explanations as they go, where a front end is there.").tag(config=True)
     next_cell = Bool(True, help="Let %nnreg code fill the next cell; otherwise it shows the script.").tag(config=True)
 
     #: What `extension.load` sets up and `extension.unload` takes back.

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from nbreg.errors import OptionError, did_you_mean
-from nbreg.magics.command import COMMANDS, Command
-from nbreg.options import Option, Switch
+from nbreg.magics.command import COMMANDS, Argument, Command
+from nbreg.options import Choice, Option, Switch
 
 #: Short forms of flags.
 SHORT = {"-o": "--out", "-h": "--help"}
@@ -94,10 +94,16 @@ def _read_flag(word: str, rest: Iterator[str], command: Command, name: str) -> t
 def _checked(flags: Mapping[str, Any], command: Command) -> dict[str, Any]:
     options = command.options()
     return {
-        name: options[name].check(tuple(value)) if isinstance(value, list) else
+        name: _several(options[name], value) if isinstance(value, list) else
         options[name].check(value) if isinstance(value, bool) else options[name].parse(value)
         for name, value in flags.items()
     }  # fmt: skip
+
+
+def _several(declared: Option, texts: list[str]) -> Any:
+    for text in texts:
+        declared.parse(text)  # which names the one that is wrong
+    return declared.check(tuple(texts))
 
 
 def _named(plain: list[str], command: Command, name: str) -> dict[str, Any]:
@@ -108,8 +114,17 @@ def _named(plain: list[str], command: Command, name: str) -> dict[str, Any]:
     missing = [each for each in declared[len(plain) :] if each.required]
     if missing:
         raise OptionError(f"{name} needs {missing[0].name.upper()}: {missing[0].kind.expected}.")
-    given = dict(zip((each.name for each in declared), plain, strict=False))
+    given = {each.name: _value(each, text, name) for each, text in zip(declared, plain, strict=False)}
     return {each.name: given.get(each.name) for each in declared}
+
+
+def _value(declared: Argument, text: str, name: str) -> Any:
+    if isinstance(declared.kind, Choice):
+        return text  # the command says better what there is
+    try:
+        return declared.kind.check(declared.kind.parse(text))
+    except ValueError:
+        raise OptionError(f"{name} takes as {declared.name.upper()} {declared.kind.expected}; got {text}.") from None
 
 
 def _usage(command: Command) -> str:

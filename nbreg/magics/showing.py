@@ -1,4 +1,4 @@
-"""How a notebook shows regressors: live while they train, then as a card, once a cell."""
+"""How a notebook shows regressors: live while they train, then as a card, once a cell; and how far explaining is."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from nbreg.explanation.effort import REPORTING, Reporter
 from nbreg.training.conducting import CONDUCTING
 from nbreg.training.run import Run
 
@@ -15,23 +16,26 @@ _LOSS = "loss (of the scaled target)"
 
 
 class Showing:
-    """What ``%load_ext nbreg`` changes in how trainings are shown."""
+    """What ``%load_ext nbreg`` changes in how trainings and explanations are shown."""
 
     def __init__(self, shell: Any, preferences: Any):
         self.shell, self.preferences = shell, preferences
         self._shown: tuple[Any, Any] | None = None  # the run that was shown last, and the cell that showed it
 
     def begin(self) -> None:
-        """Show trainings from now on."""
+        """Show trainings, and the progress of explanations, from now on."""
         # By name, so that the regressor's module need not be imported yet.
         self.shell.display_formatter.mimebundle_formatter.for_type_by_name("nbreg.regressor", "Regressor", self.bundle)
         self._former = CONDUCTING.conductor
         CONDUCTING.conductor = self.conduct
+        self._former_open = REPORTING.open
+        REPORTING.open = self.open_progress
 
     def end(self) -> None:
         """Show no more than plain Python does."""
         self.shell.display_formatter.mimebundle_formatter.pop("nbreg.regressor.Regressor", None)
         CONDUCTING.conductor = self._former
+        REPORTING.open = self._former_open
 
     def conduct(
         self, run: Run, work: Callable[[], object], *, title: str, final: Callable[[], Any], background: bool
@@ -45,6 +49,17 @@ class Showing:
         self._shown = weakref.ref(run), self._cell()
         live = None if self.preferences.live else False
         watch(run, work, title=title, loss=_LOSS, final=drawn, background=background, live=live)
+
+    def open_progress(self, title: str) -> tuple[Reporter | None, Callable[[], None]]:
+        """Return who is told how far an explanation is, and what ends it; see `nbreg.explanation.effort.Reporting`."""
+        from nbreg.panels.front_end import has_front_end
+
+        if not (self.preferences.live and has_front_end()):
+            return None, lambda: None
+        from nbreg.panels.progress import Progress
+
+        progress = Progress(title)
+        return progress.report, progress.close
 
     def bundle(self, regressor: Any) -> Any:
         """Return the regressor's card; where this cell has shown it already, or it still trains, a line.
