@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from nbreg.errors import OptionError, did_you_mean
 from nbreg.magics.command import Call, Frame, ModelName
-from nbreg.options import Integer, Optional, Spec, option
+from nbreg.options import Integer, Option, Optional, Spec, option
 
 
 class PredictorName(ModelName):
@@ -51,6 +51,13 @@ class Predictor(NamedTuple):
 
     predict: Any
     columns: tuple[str, ...] = ()
+
+
+def or_a_table(options: Mapping[str, Option]) -> dict[str, Option]:
+    """Return `options` with a background that, as in Python, may be a table too."""
+    background = options["background"]
+    words = f"{background.help} Or a table of such rows."
+    return {**options, "background": replace(background, help=words, kind=RowsOrTable())}
 
 
 def predictor(call: Call) -> Predictor:

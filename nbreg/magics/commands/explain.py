@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
+import nbreg
 from nbreg.explanation.spec import ExplanationSpec
 from nbreg.magics.command import COMMANDS, Argument, Call, Command, Frame, Keeping
-from nbreg.magics.predictors import Predicting, RowsOrTable, choices_for, predictor, rows_for
+from nbreg.magics.predictors import Predicting, choices_for, or_a_table, predictor, rows_for
 from nbreg.options import Option
-
-
-def explanation_options() -> dict[str, Option]:
-    """Return the options of an explanation; as in Python, the background may also be a table."""
-    declared = ExplanationSpec.options()
-    background = declared["background"]
-    words = f"{background.help} Or a table of such rows."
-    return {**declared, "background": replace(background, help=words, kind=RowsOrTable())}
 
 
 class Explain(Command):
@@ -39,15 +31,15 @@ class Explain(Command):
     )
 
     def grouped_options(self) -> dict[str, dict[str, Option]]:
-        return {"Explanation": explanation_options(), "Notebook": {**Predicting.options(), **Keeping.options()}}
+        return {
+            "Explanation": or_a_table(ExplanationSpec.options()),
+            "Notebook": {**Predicting.options(), **Keeping.options()},
+        }
 
     def run(self, call: Call) -> Any:
-        from nbreg.explanation.explain import explain
-
         explained = predictor(call)
-        return explain(
-            explained.predict, rows_for(call, explained, call.arguments["data"]), **choices_for(call, explained)
-        )
+        data = rows_for(call, explained, call.arguments["data"])
+        return nbreg.explain(explained.predict, data, **choices_for(call, explained))
 
 
 COMMANDS.register("explain")(Explain())
