@@ -7,8 +7,10 @@ from typing import Any
 
 import narwhals as nw
 import numpy as np
+from numpy.typing import NDArray
 
 from nbreg.data.frames import Frame
+from nbreg.data.reading import Series, kind_of, read_numbers
 from nbreg.errors import DataError
 from nbreg.explanation.explained import ROWS_A_STEP, Explained, Floats, Function, Points
 from nbreg.explanation.players import Players, grouped
@@ -66,6 +68,14 @@ class AnyPredictor(Explained):
         ]
         return np.concatenate(parts)
 
+    def numbers(self, points: Points) -> tuple[Floats, NDArray[np.int32]]:
+        """Return the values of the columns of numbers, gaps filled by the median, and the player of each column."""
+        table = _mixed(self._pool(), points, self.players)
+        owner = {name: player for player, names in enumerate(self.players.members) for name in names}
+        found = {name: values for name in table.columns if (values := _numbers_of(table[name])) is not None}
+        numbers = np.column_stack(list(found.values())) if found else np.zeros((len(points), 0))
+        return numbers, np.array([owner[name] for name in found], np.int32)
+
     def _pool(self) -> Frame:
         if len(self._tables) > 1:
             self._tables = [nw.concat(self._tables, how="vertical")]
@@ -81,6 +91,18 @@ class AnyPredictor(Explained):
         predictions = predictions.reshape(len(table), -1)
         self._n_targets = predictions.shape[1]
         return predictions
+
+
+def _numbers_of(series: Series) -> Floats | None:
+    """Return a column's values, gaps filled by the median; None where it does not hold finite numbers."""
+    if kind_of(series) not in ("number", "boolean"):
+        return None
+    try:
+        values = read_numbers(series)
+    except DataError:  # infinite ones, with which the function may well know what to do
+        return None
+    is_gap = np.isnan(values)
+    return None if is_gap.all() else np.where(is_gap, np.median(values[~is_gap]), values)
 
 
 def _mixed(pool: Frame, points: Points, players: Players) -> Frame:

@@ -18,7 +18,7 @@ from nbreg.explanation.choice import chosen_method
 from nbreg.explanation.effort import REPORTING, Effort
 from nbreg.explanation.explained import Explained, Floats, Points
 from nbreg.explanation.explanation import Explanation
-from nbreg.explanation.material import Material, chosen_targets, drawn, material_of
+from nbreg.explanation.material import Material, chosen_targets, drawn, material_of, with_observed
 from nbreg.explanation.method import METHODS, Attribution, Task
 from nbreg.explanation.network import ExplainedNetwork
 from nbreg.explanation.spec import ExplanationSpec
@@ -110,6 +110,8 @@ def _function_and_material(
 def _explained(explained: Explained, material: Material, spec: ExplanationSpec) -> Explanation:
     chosen = chosen_method(explained, spec, len(material.frame), len(material.background))
     spec = replace(spec, method=chosen.name, rounds=chosen.rounds)
+    if METHODS[chosen.name].needs_observed:
+        material = with_observed(material, chosen.name, _all_targets(explained))
     report, close = REPORTING.open(f"Explaining by {chosen.name}")
     effort = Effort(spec.budget, report)
     try:
@@ -120,6 +122,13 @@ def _explained(explained: Explained, material: Material, spec: ExplanationSpec) 
     finally:
         close()
     return _summed_up(task, material, chosen.name, f"{attribution.words}; {chosen.why}", attribution, checks)
+
+
+def _all_targets(explained: Explained) -> tuple[str, ...]:
+    """Return the names of the targets that a table must hold to be one with true targets."""
+    if not isinstance(explained, ExplainedNetwork):
+        raise OptionError("What a function should have predicted is not known: explain a Regressor so.")
+    return explained.regressor.target_names_
 
 
 def task_of(explained: Explained, material: Material, spec: ExplanationSpec, effort: Effort) -> Task:
@@ -156,7 +165,7 @@ def _summed_up(
     names = task.explained.target_names
     explained_columns = [column for columns in task.explained.players.members for column in columns]
     in_order = [column for column in material.frame.columns if column in explained_columns]
-    said = (*_unfinished(task, n_done), *material.notices, *found.notices, *cautions(task, found))
+    said = (*_unfinished(task, n_done), *material.notices, *found.notices, *cautions(task, name, found))
     one = len(names) == 1
     return Explanation(
         values=_squeezed(found.values, one),

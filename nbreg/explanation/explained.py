@@ -32,6 +32,8 @@ class Explained(ABC):
     has_gradient: bool
     #: What one evaluation costs, in those of a network with 4,000 parameters.
     cost: float
+    #: The columns of a point that hold plain numbers, which can change a little.
+    number_columns: tuple[int, ...] = ()
 
     @property
     @abstractmethod
@@ -58,3 +60,7 @@ class Explained(ABC):
     @abstractmethod
     def predict(self, points: Points) -> Floats:
         """Return the function's values, ``(n, n_targets)``, in target units."""
+
+    def numbers(self, points: Points) -> tuple[Floats, NDArray[np.int32]]:
+        """Return the rows as numbers that can be compared, ``(n, n_numbers)``, and the player of each number."""
+        return points.astype(np.float64), self.players.owner

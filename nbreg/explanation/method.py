@@ -58,6 +58,8 @@ class Method(ABC):
     needs_gradient: ClassVar[bool] = True
     #: Whether it needs the true targets.
     needs_observed: ClassVar[bool] = False
+    #: Whether it asks for predictions of rows mixed from a row and a background row.
+    mixes_rows: ClassVar[bool] = False
 
     def refusal(self, explained: Explained) -> str | None:
         """Return why this network cannot be explained so, or None."""

@@ -44,6 +44,8 @@ class ExplainedNetwork(Explained):
         encoder, widths = regressor.encoder_, [table.shape[1] for table in self._tables]
         positions = [_in_points(block.positions, encoder.n_inputs, widths) for block in encoder.blocks]
         self.players = grouped([block.name for block in encoder.blocks], positions, groups)
+        # A number's first input is its value; a second one says whether it is missing.
+        self.number_columns = tuple(block.positions[0] for block in encoder.blocks if block.kind == "number")
 
     @property
     def target_names(self) -> tuple[str, ...]:
@@ -82,8 +84,8 @@ class ExplainedNetwork(Explained):
     def predict(self, points: Points) -> Floats:
         import tensorflow as tf
 
-        size = min(ROWS_A_STEP, 1 << max(len(points) - 1, 1).bit_length())  # few sizes, for each is traced anew
-        forward = self.compiled("predict", lambda function: function, len(points))
+        size = min(ROWS_A_STEP, 1 << max(len(points) - 1, 1).bit_length())  # few sizes, for each is compiled anew
+        forward = self.compiled(("predict", size), lambda function: function, len(points))
         parts = [forward(tf.constant(filled_up(points[rows], size))).numpy() for rows in steps(len(points), size)]
         whole: Floats = np.concatenate(parts)[: len(points)]
         return whole

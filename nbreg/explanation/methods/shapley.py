@@ -28,6 +28,7 @@ class Shapley(Method):
     """
 
     needs_gradient = False
+    mixes_rows = True
 
     def attribute(self, task: Task) -> Attribution:
         n_players = len(task.explained.players)
