@@ -44,7 +44,7 @@ def chosen_method(explained: Explained, spec: ExplanationSpec, n_rows: int, n_ba
 
 def _check_gradient(explained: Explained, name: str, method: Method) -> None:
     if method.needs_gradient and not explained.has_gradient:
-        without = [each for each in METHODS if not METHODS[each].needs_gradient]
+        without = [each for each in METHODS if not (METHODS[each].needs_gradient or METHODS[each].needs_observed)]
         raise OptionError(f"{name} needs a network's gradients, and this is a function: take {' or '.join(without)}.")
 
 

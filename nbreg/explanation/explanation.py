@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
 
+import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
 
@@ -88,7 +89,8 @@ class Explanation:
     def importance(self) -> pd.Series[float]:
         """Return the mean absolute attribution of each feature, in target units, the largest first.
 
-        For several targets it is indexed by target and feature.
+        Of a method of sensitivity it is the mean value, for these are sizes; one below zero (of
+        ``permutation_importance``) stays so. For several targets it is indexed by target and feature.
         """
         import pandas as pd
 
@@ -96,7 +98,7 @@ class Explanation:
             parts = {name: self.of_target(name).importance() for name in self.target_names}
             return pd.concat(parts, names=["target", "feature"])
         index = pd.Index(self.feature_names, name="feature")
-        series = pd.Series(np.abs(self.values).mean(axis=0), index, name="importance")
+        series = pd.Series(self._sizes.mean(axis=0), index, name="importance")
         return series.sort_values(ascending=False, kind="stable")
 
     def importance_errors(self) -> pd.Series[float]:
@@ -106,10 +108,15 @@ class Explanation:
         if len(self.target_names) > 1:
             parts = {name: self.of_target(name).importance_errors() for name in self.target_names}
             return pd.concat(parts, names=["target", "feature"])
-        sizes = np.abs(self.values)
+        sizes = self._sizes
         spread = sizes.std(axis=0, ddof=1) if len(sizes) > 1 else np.full(sizes.shape[1], np.nan)
         errors = pd.Series(spread / np.sqrt(len(sizes)), pd.Index(self.feature_names, name="feature"), name="error")
         return errors.loc[self.importance().index]
+
+    @property
+    def _sizes(self) -> Floats:
+        """What importances are means of, ``(n_rows, n_features)``."""
+        return np.abs(self.values) if self.kind == "additive" else self.values
 
     def feature_numbers(self, feature: str) -> tuple[Floats, tuple[str, ...] | None]:
         """Return a feature's values as numbers ``(n_rows,)``, gaps as NaN, and for a category its levels.
@@ -172,9 +179,9 @@ class Explanation:
 
     def plot(self, name: str = "importance", **choices: Any) -> Any:
         """Return a plot of this explanation, as ``%nnreg plot NAME`` draws it; `choices` are its options."""
-        from nbreg.plots.plot import draw
+        from nbreg.plots.plot import plot
 
-        return draw(name, self, **choices)
+        return plot(name, self, **choices)
 
     def __repr__(self) -> str:
         return (
@@ -207,10 +214,12 @@ def _as_numbers(frame: Frame, name: str) -> tuple[Floats, tuple[str, ...] | None
 
 def _in_order(frame: Frame, name: str, levels: list[str]) -> list[str]:
     """Return the levels in the order that the column gives them, else in the alphabet's."""
-    try:
-        order = [str(level) for level in frame[name].cat.get_categories().to_list()]
-    except TypeError:  # narwhals: the column is no categorical
-        order = []
+    series = frame[name]
+    order: list[str] = []
+    if isinstance(series.dtype, nw.Enum):
+        order = [str(level) for level in series.dtype.categories]
+    elif series.dtype == nw.Categorical and series.implementation.is_pandas():
+        order = [str(level) for level in series.to_native().cat.categories]
     return [level for level in order if level in levels] if set(levels) <= set(order) else sorted(set(levels))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from nbreg.data.dataset import observed_targets
 from nbreg.data.frames import Frame, as_frame
 from nbreg.data.reading import MISSING
 from nbreg.errors import DataError, OptionError
-from nbreg.evaluation.wording import counted
+from nbreg.evaluation.wording import counted, listed
 from nbreg.explanation.explained import Floats
 from nbreg.explanation.spec import ExplanationSpec
 from nbreg.regressor import Regressor
@@ -51,6 +51,21 @@ def material_of(regressor: Regressor, data: Any, spec: ExplanationSpec, backgrou
     check_rows(regressor, frame)
     check_rows(regressor, chosen)
     return Material(frame, rows, chosen, _observed(regressor, frame), (*notices, *_unused(regressor, table), *said))
+
+
+def with_observed(material: Material, method: str, targets: Sequence[str]) -> Material:
+    """Return the material with those rows only whose true `targets` are known. Raises DataError where none is."""
+    if material.observed is None:
+        raise DataError(f"{method} needs the true targets: give a table that holds {listed([*targets])}.")
+    is_known = np.isfinite(material.observed).all(axis=1)
+    if is_known.all():
+        return material
+    if not is_known.any():
+        raise DataError(f"{method} needs the true targets, and no row has a value in every target.")
+    said = f"Left out {counted(int((~is_known).sum()), 'row')} without a target."
+    kept = np.flatnonzero(is_known)
+    rows, observed, notices = material.rows[kept], material.observed[kept], (*material.notices, said)
+    return replace(material, frame=material.frame[kept], rows=rows, observed=observed, notices=notices)
 
 
 def drawn(n_rows: int, most: int, seed: int) -> NDArray[np.intp]:
