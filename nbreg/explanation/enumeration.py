@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nbreg.evaluation.wording import count
 from nbreg.explanation.explained import ROWS_A_STEP, Explained, Floats, Function, Points
@@ -46,16 +47,19 @@ def shapley_shares(n_players: int) -> Floats:
 
 
 class Worths:
-    """The worth of every coalition: the mean prediction where its players have a row's values, and all others
-    those of each background row."""
+    """The worth of coalitions: the mean prediction where their players have a row's values, and all others those of
+    each background row. Coalitions are all there are, or those given as `members`, bool ``(n_coalitions, n_players)``.
+    """
 
-    def __init__(self, explained: Explained, background: Points, n_rows_in_all: int):
+    def __init__(
+        self, explained: Explained, background: Points, n_rows_in_all: int, members: NDArray[np.bool_] | None = None
+    ):
         import tensorflow as tf
 
-        members = coalitions(len(explained.players))
-        self._members = tf.constant(members[:, explained.players.owner])
+        members = coalitions(len(explained.players)) if members is None else members
+        self._members = members[:, explained.players.owner]
         n_background = len(background)
-        # Whole rows in a step where they are small, else a power of two of coalitions, which divides their number.
+        # Whole rows in a step where they are small, else a power of two of coalitions, which divides the number of all.
         self.n_rows = max(1, ROWS_A_STEP // (n_background * len(members)))
         fitting = max(1, ROWS_A_STEP // (n_background * self.n_rows))
         self._n_coalitions = min(len(members), 1 << (fitting.bit_length() - 1))
@@ -69,11 +73,16 @@ class Worths:
 
         rows = tf.constant(filled_up(points, self.n_rows))
         parts = [
-            self._evaluate(rows, self._members[which], self._background).numpy()
+            self._evaluate(rows, self._known(which), self._background).numpy()[:, : which.stop - which.start]
             for which in steps(len(self._members), self._n_coalitions)
         ]
         worths: Floats = np.concatenate(parts, axis=1)[: len(points)]
         return worths
+
+    def _known(self, which: slice) -> Any:
+        import tensorflow as tf
+
+        return tf.constant(filled_up(self._members[which], self._n_coalitions))
 
 
 def _mean_over_background(function: Function) -> Callable[..., Any]:

@@ -60,7 +60,7 @@ def explain(
     """
     spec, table = explanation_choices(method, background, options)
     explained, material = subject_and_material(regressor, data, spec, table)
-    explanation = _explained(explained, material, spec)
+    explanation = explanation_of(explained, material, spec)
     if isinstance(regressor, Regressor):
         regressor.explanation_ = explanation
     return explanation
@@ -107,7 +107,8 @@ def _function_and_material(
     return explained, Material(table[rows], rows, chosen, None, said)
 
 
-def _explained(explained: Explained, material: Material, spec: ExplanationSpec) -> Explanation:
+def explanation_of(explained: Explained, material: Material, spec: ExplanationSpec) -> Explanation:
+    """Return the explanation of `material`'s rows. Raises NbregError."""
     chosen = chosen_method(explained, spec, len(material.frame), len(material.background))
     spec = replace(spec, method=chosen.name, rounds=chosen.rounds)
     if METHODS[chosen.name].needs_observed:

@@ -1,0 +1,151 @@
+"""``nbreg.interactions``: which features act together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nbreg.errors import DataError, OptionError, did_you_mean
+from nbreg.evaluation.wording import counted
+from nbreg.explanation.effects.friedman_h import h_squared
+from nbreg.explanation.effects.interaction_values import interaction_values
+from nbreg.explanation.effects.interactions import Interactions
+from nbreg.explanation.effects.spec import InteractionsSpec
+from nbreg.explanation.effort import REPORTING, Effort
+from nbreg.explanation.enumeration import Worths, coalitions
+from nbreg.explanation.explain import subject_and_material, task_of
+from nbreg.explanation.explained import Floats
+from nbreg.explanation.material import Material
+from nbreg.explanation.method import Task
+from nbreg.explanation.methods.shapley import ENUMERATED_UP_TO
+from nbreg.explanation.spec import ExplanationSpec
+from nbreg.explanation.steps import steps
+from nbreg.regressor import Regressor
+
+
+def interactions(
+    regressor: Regressor | Callable[[Any], Any], data: Any = None, *, background: Any = None, **options: Any
+) -> Interactions:
+    """Say which features act together, and how much.
+
+    For each pair Friedman and Popescu's (2008) H squared; up to 12 features also the exact Shapley interaction values
+    of each row. What costs is ``n_rows * n_background`` evaluations for each coalition: all of them up to 12 features,
+    beyond about as many as there are pairs.
+
+    Parameters
+    ----------
+    regressor : Regressor, or any function from a table to predictions ``(n_rows[, n_targets])``
+    data : table, optional
+        The rows to look at; those that the fit held back to test, if left out.
+    background : int or table, optional
+        Rows whose values stand for a feature that is not known: a number of train rows, or rows of your own.
+    **options
+        rows, target, group, budget, seed.
+
+    Returns
+    -------
+    Interactions
+        The interrupt key ends it early, with the rows done by then.
+
+    Raises
+    ------
+    NbregError
+        Where a target or an option is unknown, rows do not fit, or there is but one feature.
+    """
+    spec, table = _choices(background, options)
+    explaining = ExplanationSpec(**{name: getattr(spec, name) for name in InteractionsSpec.options()})
+    explained, material = subject_and_material(regressor, data, explaining, table)
+    if len(explained.players) < 2:
+        raise DataError(f'"{explained.players.names[0]}" is the only feature: it has nothing to act together with.')
+    report, close = REPORTING.open("Looking for interactions")
+    effort = Effort(spec.budget, report)
+    try:
+        with effort.interruptible():
+            return _found(task_of(explained, material, explaining, effort), material)
+    finally:
+        close()
+
+
+def _choices(background: Any, options: dict[str, Any]) -> tuple[InteractionsSpec, Any]:
+    known = InteractionsSpec.options()
+    for name in options:
+        if name not in known:
+            raise OptionError(f'There is no option "{name}".{did_you_mean(name, known)}')
+    is_table = background is not None and not isinstance(background, (int, np.integer))
+    number = {} if is_table or background is None else {"background": background}
+    return InteractionsSpec(**number, **options), background if is_table else None
+
+
+def _found(task: Task, material: Material) -> Interactions:
+    n_players = len(task.explained.players)
+    is_exact = n_players <= ENUMERATED_UP_TO
+    members = coalitions(n_players) if is_exact else _needed(n_players)
+    worths = _worths(task, members)
+    n_done, one = len(worths), len(task.explained.target_names) == 1
+    parts = _pairs(worths, members, task.explained.predict(task.points[:n_done]))
+    values = interaction_values(worths) if is_exact else None
+    base_values = task.explained.predict(task.background).mean(axis=0)
+    h, sizes, total, values, base_values = (
+        part[..., 0] if one and part is not None else part for part in (*parts, values, base_values)
+    )
+    return Interactions(
+        h_squared=h,
+        sizes=sizes,
+        total_h_squared=total,
+        values=values,
+        base_values=base_values,
+        feature_names=task.explained.players.names,
+        target_names=task.explained.target_names,
+        rows=material.rows[:n_done],
+        n_background=len(task.background),
+        notices=(*_unfinished(task, n_done), *material.notices, *(() if is_exact else (_only_h(n_players),))),
+    )
+
+
+def _needed(n_players: int) -> NDArray[np.bool_]:
+    """Return the coalitions that H takes: each player alone, each pair, and all others without each player."""
+    alone = np.eye(n_players, dtype=bool)
+    first, second = np.triu_indices(n_players, k=1)
+    return np.vstack([alone, alone[first] | alone[second], ~alone])
+
+
+def _worths(task: Task, members: NDArray[np.bool_]) -> Floats:
+    """Return ``(n_done, n_coalitions, n_targets)``."""
+    worths = Worths(task.explained, task.background, len(task.points), members)
+    parts = [worths.of(task.points[rows]) for rows in task.effort.each(list(steps(len(task.points), worths.n_rows)))]
+    return np.concatenate(parts)
+
+
+def _pairs(worths: Floats, members: NDArray[np.bool_], predictions: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return H squared and size of each pair, and H squared of each player with all others."""
+    n_players, n_targets = members.shape[1], worths.shape[2]
+    place = {coalition.tobytes(): i for i, coalition in enumerate(members)}
+    alone = np.eye(n_players, dtype=bool)
+
+    def worth(coalition: NDArray[np.bool_]) -> Floats:
+        found: Floats = worths[:, place[coalition.tobytes()]]
+        return found
+
+    shares, sizes = (np.full((n_players, n_players, n_targets), np.nan) for _ in range(2))
+    for j, k in zip(*np.triu_indices(n_players, k=1), strict=True):
+        each = worth(alone[j]), worth(alone[k])
+        share, size = h_squared(each, worth(alone[j] | alone[k]), predictions)
+        shares[j, k] = shares[k, j] = share
+        sizes[j, k] = sizes[k, j] = size
+    totals = [h_squared((worth(one), worth(~one)), predictions, predictions)[0] for one in alone]
+    return shares, sizes, np.array(totals)
+
+
+def _only_h(n_players: int) -> str:
+    return f"With {n_players} features there is H² alone: Shapley interaction values take {ENUMERATED_UP_TO} at most."
+
+
+def _unfinished(task: Task, n_done: int) -> tuple[str, ...]:
+    if n_done == len(task.points):
+        return ()
+    why = "Interrupted" if task.effort.was_interrupted else f"Stopped after {task.effort.budget:g} s, the budget"
+    too_few = "; H² takes two at least" if n_done < 2 else ""
+    return (f"{why}: {n_done:,} of {counted(len(task.points), 'row')} are looked at{too_few}.",)

@@ -1,0 +1,258 @@
+"""The picture of an effect: curves, levels or a map, and beside it where the data is."""
+
+from __future__ import annotations
+
+from textwrap import fill
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from nbreg.explanation.effects.axis import Axis
+    from nbreg.explanation.effects.effect import Effect
+
+#: So many single curves are drawn; more would be a grey field.
+MOST_CURVES = 50
+#: So many rows are drawn on a map.
+MOST_DOTS = 300
+#: Longer names are broken into lines of so many letters: of levels, and of features.
+LEVEL_WIDTH, NAME_WIDTH = 26, 58
+
+
+def effect_figure(effect: Effect) -> Figure:
+    """Return a figure with a panel for each target; it is not known to pyplot."""
+    from nbreg.plots import theme
+
+    with theme.house_style():
+        parts = [effect.of_target(name) for name in effect.target_names]
+        if len(effect.axes) == 2:
+            return _of_maps(parts)
+        return _of_levels(parts) if effect.axes[0].levels is not None else _of_curves(parts)
+
+
+def _of_curves(parts: list[Effect]) -> Figure:
+    from nbreg.plots import theme
+
+    figure = theme.new_figure(theme.PANEL[0] * 1.15 * len(parts), theme.PANEL[1] * 1.15)
+    grid = figure.subplots(2, len(parts), squeeze=False, height_ratios=(7, 1), sharex="col")
+    for (main, strip), effect in zip(grid.T, parts, strict=True):
+        axis = effect.axes[0]
+        _draw_curves(main, effect)
+        _draw_strip(strip, axis)
+        _name_numbers(strip.xaxis, axis)
+        strip.set_xlabel(fill(axis.name, NAME_WIDTH))
+        main.set_title(_title(effect))
+    _put_notes(figure, parts)
+    return figure
+
+
+def _draw_curves(axes: Any, effect: Effect) -> None:
+    from nbreg.plots import theme
+
+    x, target = effect.axes[0].numbers, effect.target_names[0]
+    marker = "o" if len(x) <= 12 else None
+    if effect.curves is not None:
+        shown = effect.curves[_evenly(len(effect.curves), MOST_CURVES)]
+        axes.plot(x, shown.T, color=theme.BLUE, alpha=0.28, linewidth=0.8)
+        axes.plot([], [], color=theme.BLUE, alpha=0.5, linewidth=0.8, label="single rows")
+    elif effect.spread is not None:
+        low, high = effect.values - effect.spread, effect.values + effect.spread
+        label = "how far single rows' curves differ"
+        axes.fill_between(x, low, high, color=theme.BLUE, alpha=0.16, linewidth=0, label=label)
+    colour = theme.ORANGE if effect.curves is not None else theme.BLUE
+    label = "accumulated local effect" if effect.kind == "ale" else "mean over rows"
+    axes.plot(x, effect.values, color=colour, linewidth=2, marker=marker, markersize=4, label=label)
+    if effect.kind == "ale":
+        axes.axhline(0, color=theme.INK, linewidth=1, linestyle=(0, (4, 3)))
+    else:
+        axes.legend(loc="best", fontsize=8)
+    axes.set_ylabel(fill(effect.measure(target), 44))
+    axes.tick_params(labelbottom=False)
+    theme.people_ticks(axes.yaxis)
+
+
+def _draw_strip(axes: Any, axis: Axis) -> None:
+    """Draw how many rows there are where."""
+    from nbreg.plots import theme
+
+    known = axis.observed[np.isfinite(axis.observed)]
+    axes.hist(known, bins=40, range=(axis.numbers[0], axis.numbers[-1]), color=theme.SOFT, alpha=0.55, linewidth=0)
+    axes.set_ylabel("rows", rotation=0, ha="right", va="center")
+    axes.set_yticks([])
+    axes.grid(False)
+    axes.spines["left"].set_visible(False)
+
+
+# Levels
+
+
+def _of_levels(parts: list[Effect]) -> Figure:
+    from nbreg.plots import theme
+
+    names = [fill(level, LEVEL_WIDTH) for level in parts[0].axes[0].texts]
+    n_lines = sum(name.count("\n") + 1 for name in names)
+    height = max(theme.PANEL[1] * 0.75, 1.15 + 0.21 * n_lines + 0.06 * len(names))
+    figure = theme.new_figure(theme.PANEL[0] * 1.25 * len(parts), height)
+    grid = figure.subplots(1, 2 * len(parts), squeeze=False, width_ratios=(5, 1) * len(parts), sharey=True)[0]
+    for i, effect in enumerate(parts):
+        main, strip = grid[2 * i], grid[2 * i + 1]
+        _draw_levels(main, effect)
+        _draw_counts(strip, effect.axes[0])
+        main.set_yticks(effect.axes[0].numbers, names)
+        main.set_ylabel(fill(effect.axes[0].name, 44) if i == 0 else "")
+        main.set_title(_title(effect))
+    _put_notes(figure, parts)
+    return figure
+
+
+def _draw_levels(axes: Any, effect: Effect) -> None:
+    from nbreg.plots import theme
+
+    y, target = effect.axes[0].numbers, effect.target_names[0]
+    if effect.curves is not None:
+        shown = effect.curves[_evenly(len(effect.curves), MOST_CURVES)]
+        axes.plot(shown.T, y, color=theme.BLUE, alpha=0.22, linewidth=0.7, marker="o", markersize=2.5)
+    elif effect.spread is not None:
+        axes.errorbar(
+            effect.values, y, xerr=effect.spread, fmt="none", ecolor=theme.BLUE, alpha=0.35, elinewidth=5, zorder=2,
+            label="how far single rows differ",
+        )  # fmt: skip
+    if effect.kind == "ale":
+        axes.hlines(y, 0, effect.values, color=theme.BLUE, alpha=0.45, linewidth=3)
+        axes.axvline(0, color=theme.INK, linewidth=1, linestyle=(0, (4, 3)))
+    colour = theme.ORANGE if effect.curves is not None else theme.BLUE
+    axes.plot(effect.values, y, "o", color=colour, markersize=6, zorder=4, label="mean over rows")
+    axes.set_xlabel(fill(effect.measure(target), NAME_WIDTH))
+    axes.set_ylim(-0.6, len(y) - 0.4)
+    axes.grid(axis="y", visible=False)
+    theme.people_ticks(axes.xaxis)
+
+
+def _draw_counts(axes: Any, axis: Axis) -> None:
+    from nbreg.plots import theme
+
+    counts = [(axis.observed == number).sum() for number in axis.numbers]
+    axes.barh(axis.numbers, counts, height=0.6, color=theme.SOFT, alpha=0.55, linewidth=0)
+    axes.set_xlabel("rows")
+    axes.tick_params(labelleft=False)
+    theme.people_ticks(axes.xaxis)
+    axes.xaxis.get_major_locator().set_params(nbins=2)
+    axes.grid(axis="y", visible=False)
+
+
+# Maps
+
+
+def _of_maps(parts: list[Effect]) -> Figure:
+    from nbreg.plots import theme
+
+    width, height = (_room(axis, upright) for axis, upright in zip(parts[0].axes, (False, True), strict=True))
+    figure = theme.new_figure(width * len(parts), height)
+    for axes, effect in zip(figure.subplots(1, len(parts), squeeze=False)[0], parts, strict=True):
+        _draw_map(figure, axes, effect)
+        axes.set_title(_title(effect))
+    _put_notes(figure, parts)
+    return figure
+
+
+def _room(axis: Axis, upright: bool) -> float:
+    """Return the inches that a side of a map takes, so that its levels have room for their names."""
+    from nbreg.plots import theme
+
+    normal = theme.PANEL[1] * 1.2 if upright else theme.PANEL[0] * 1.2
+    if axis.levels is None:
+        return normal
+    lines = sum(fill(level, LEVEL_WIDTH).count("\n") + 1 for level in axis.levels)
+    return max(normal, 1.6 + 0.25 * lines if upright else 2.6 + 0.3 * lines)
+
+
+def _draw_map(figure: Figure, axes: Any, effect: Effect) -> None:
+    from nbreg.plots import theme
+
+    across, upwards = effect.axes
+    colours: dict[str, Any] = {"cmap": "viridis"}
+    if effect.kind == "ale":
+        most = max(float(np.abs(effect.values).max()), 1e-300)
+        colours = {"cmap": _diverging(), "vmin": -most, "vmax": most}
+    mesh = axes.pcolormesh(across.numbers, upwards.numbers, effect.values.T, shading="nearest", **colours)
+    bar = figure.colorbar(mesh, ax=axes, pad=0.02)
+    bar.set_label(fill(effect.measure(effect.target_names[0]), 36))
+    theme.people_ticks(bar.ax.yaxis)
+    bar.outline.set_visible(False)
+    _draw_dots(axes, across, upwards)
+    for axis, ticks, called in ((across, axes.xaxis, axes.set_xlabel), (upwards, axes.yaxis, axes.set_ylabel)):
+        called(fill(axis.name, 44))
+        _name_numbers(ticks, axis)
+    if across.levels is not None and _is_wordy(across):
+        axes.tick_params(axis="x", labelrotation=60)
+        for label in axes.get_xticklabels():
+            label.set(ha="right", rotation_mode="anchor")
+    axes.grid(False)
+
+
+def _draw_dots(axes: Any, across: Axis, upwards: Axis) -> None:
+    """Draw where rows are; those of one level are moved apart a little."""
+    known = np.flatnonzero(np.isfinite(across.observed) & np.isfinite(upwards.observed))
+    rows = known[_evenly(len(known), MOST_DOTS)]
+    rng = np.random.default_rng(0)
+    places = [
+        axis.observed[rows] + (rng.uniform(-0.3, 0.3, len(rows)) if axis.levels is not None else 0)
+        for axis in (across, upwards)
+    ]
+    axes.scatter(*places, s=7, color="white", edgecolor="#1f2430", linewidth=0.4, alpha=0.75, zorder=3)
+
+
+def _diverging() -> Any:
+    import seaborn as sns
+
+    return sns.color_palette("vlag", as_cmap=True)
+
+
+def _is_wordy(axis: Axis) -> bool:
+    """Return whether the levels' names are too long to stand side by side."""
+    return sum(len(level) + 2 for level in axis.texts) > 52
+
+
+# What all have in common
+
+
+def _name_numbers(ticks: Any, axis: Axis) -> None:
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+    from nbreg.plots import theme
+
+    if axis.levels is not None:
+        ticks.set_ticks(axis.numbers, [fill(level, LEVEL_WIDTH) for level in axis.levels])
+    elif axis.kind == "date":
+        locator = AutoDateLocator(minticks=3, maxticks=7)
+        ticks.set_major_locator(locator)
+        ticks.set_major_formatter(ConciseDateFormatter(locator))
+    else:
+        theme.people_ticks(ticks)
+
+
+def _title(effect: Effect) -> str:
+    from nbreg.explanation.effects.effect import TITLES
+
+    return fill(f"{TITLES[effect.kind].capitalize()} of {' and '.join(effect.feature_names)}", 56)
+
+
+def _put_notes(figure: Figure, parts: list[Effect]) -> None:
+    """Put what is to be kept in mind below the picture."""
+    from nbreg.explanation.effects.effect import interaction_words
+    from nbreg.plots import theme
+
+    several = len(parts) > 1
+    said = [(f"{part.target_names[0]}: " if several else "") + interaction_words(part) for part in parts]
+    lines = [*said, *parts[0].notices]
+    width = int(figure.get_size_inches()[0] * 15)
+    text = "\n".join(fill(line, width) for line in lines if line.strip())
+    if text:
+        figure.supxlabel(text, x=0.02, ha="left", fontsize=8, color=theme.SOFT, multialignment="left")
+
+
+def _evenly(number: int, most: int) -> Any:
+    """Return at most so many positions, spread evenly."""
+    return np.unique(np.linspace(0, number - 1, min(number, most)).round().astype(int))

@@ -1,0 +1,95 @@
+"""The picture of interactions: a map of pairs."""
+
+from __future__ import annotations
+
+from textwrap import fill
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from nbreg.explanation.effects.interactions import Interactions
+    from nbreg.explanation.explained import Floats
+
+#: Of more features those that take part in the strongest interactions are drawn.
+MOST_FEATURES = 20
+#: Up to so many features there is room for numbers in the cells.
+MOST_WITH_NUMBERS = 10
+
+
+def interaction_figure(found: Interactions) -> Figure:
+    """Return a figure with a row for each target: H squared, and interaction values where they are known."""
+    from nbreg.plots import theme
+
+    shown = _strongest(found)
+    names = [fill(found.feature_names[i], 24) for i in shown]
+    n_maps = 1 if found.values is None else 2
+    side = 1.9 + 0.44 * max(len(shown), 4)
+    with theme.house_style():
+        figure = theme.new_figure((side + 1.6) * n_maps, side * len(found.target_names))
+        grid = figure.subplots(len(found.target_names), n_maps, squeeze=False)
+        for row, target in zip(grid, found.target_names, strict=True):
+            _draw_row(row, found.of_target(target), shown, names)
+        _put_notes(figure, found, shown)
+    return figure
+
+
+def _strongest(found: Interactions) -> NDArray[np.intp]:
+    """Return the features to draw, in their order."""
+    if len(found.feature_names) <= MOST_FEATURES:
+        return np.arange(len(found.feature_names))
+    sizes = np.nan_to_num(found.sizes.reshape(*found.sizes.shape[:2], -1)).max(axis=(1, 2))
+    strongest: NDArray[np.intp] = np.sort(np.argsort(-sizes, kind="stable")[:MOST_FEATURES])
+    return strongest
+
+
+def _draw_row(row: Any, found: Interactions, shown: NDArray[np.intp], names: list[str]) -> None:
+    target = found.target_names[0]
+    shares = found.h_squared.copy()
+    np.fill_diagonal(shares, found.total_h_squared)
+    title = f"H² for {target}\n(diagonal: with all others)"
+    _draw_map(row[0], shares[np.ix_(shown, shown)], names, title, "share of variance", 1.0)
+    if found.values is not None:
+        means = found.mean_interactions()
+        np.fill_diagonal(means, np.nan)
+        label = f"mean |interaction|, {target}"
+        _draw_map(row[1], means[np.ix_(shown, shown)], names, f"Shapley interactions for {target}\n", label, None)
+
+
+def _draw_map(axes: Any, cells: Floats, names: list[str], title: str, label: str, most: float | None) -> None:
+    import seaborn as sns
+
+    from nbreg.evaluation.wording import rounded
+    from nbreg.plots import theme
+
+    below = np.tril(np.ones(cells.shape, bool))
+    cells = np.where(below, cells, np.nan)
+    texts = np.array([[rounded(cell) if np.isfinite(cell) else "" for cell in line] for line in cells])
+    sns.heatmap(
+        cells, ax=axes, mask=~np.isfinite(cells), cmap="Blues", vmin=0, vmax=most, square=True, linewidths=0.8,
+        annot=texts if len(names) <= MOST_WITH_NUMBERS else False, fmt="", annot_kws={"fontsize": 8},
+        xticklabels=names, yticklabels=names, cbar_kws={"label": fill(label, 34), "shrink": 0.8},
+    )  # fmt: skip
+    axes.set_title(title)
+    axes.grid(False)
+    axes.tick_params(axis="y", labelrotation=0)
+    axes.tick_params(axis="x", labelrotation=60)
+    for tick in axes.get_xticklabels():
+        tick.set(ha="right", rotation_mode="anchor")
+    theme.people_ticks(axes.collections[0].colorbar.ax.yaxis)
+
+
+def _put_notes(figure: Figure, found: Interactions, shown: NDArray[np.intp]) -> None:
+    """Put what is to be kept in mind below the picture."""
+    from nbreg.plots import theme
+
+    lines = list(found.notices)
+    if len(shown) < len(found.feature_names):
+        lines.insert(0, f"Shown are the {len(shown)} of {len(found.feature_names)} features that interact most.")
+    width = int(figure.get_size_inches()[0] * 15)
+    if lines:
+        text = "\n".join(fill(line, width) for line in lines)
+        figure.supxlabel(text, x=0.02, ha="left", fontsize=8, color=theme.SOFT, multialignment="left")
