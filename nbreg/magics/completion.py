@@ -14,7 +14,8 @@ from nbreg.magics.predictors import PredictorName, predictors_in
 from nbreg.options import Kind, Option, Optional, Switch
 
 _LINE = re.compile(r"(?:^|=)\s*%{1,2}nnreg\s+(?P<words>.*)$", re.DOTALL)
-_LAST_WORD = re.compile(r"(?:\"[^\"]*|'[^']*|\S*)$")
+#: Words that are whole, and the blanks behind each; what follows is the word that the cursor is in.
+_WHOLE = re.compile(r"(?:(?:[^\s\"']|\"[^\"]*\"|'[^']*')*\s+)*")
 
 
 def offers(text: str, names: Mapping[str, Any]) -> tuple[str, list[Offer]] | None:
@@ -26,8 +27,8 @@ def offers(text: str, names: Mapping[str, Any]) -> tuple[str, list[Offer]] | Non
     if not matched:
         return None
     words = matched["words"]
-    fragment = _LAST_WORD.search(words)[0]  # type: ignore[index] # it matches the empty string at least
-    before = _words(words[: len(words) - len(fragment)])
+    end = _WHOLE.match(words).end()  # type: ignore[union-attr] # it matches the empty string at least
+    before, fragment = _words(words[:end]), words[end:]
     flag, has_value, value = fragment.partition("=")
     if flag.startswith("--") and has_value:
         before, fragment = [*before, flag], value
