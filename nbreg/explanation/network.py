@@ -77,7 +77,7 @@ class ExplainedNetwork(Explained):
         with_xla = n_evaluations * self.cost >= XLA_FROM
 
         def build() -> Any:
-            return tf.function(make(self.function()), autograph=False, jit_compile=with_xla)
+            return _traced_once(tf.function(make(self.function()), autograph=False, jit_compile=with_xla))
 
         return kept_with(self.network, (key, self.targets, self.players, with_xla), build)
 
@@ -102,6 +102,21 @@ def kept_with(network: keras.Model, key: Hashable, build: Callable[[], Any]) -> 
         if key not in kept:
             kept[key] = build()
         return kept[key]
+
+
+def _traced_once(function: Any) -> Callable[..., Any]:
+    """Return the function, traced when it is first called, and not by that call.
+
+    TensorFlow warns of code that many calls in a row trace anew; explained networks share theirs, one after the other.
+    """
+    traced = []
+
+    def call(*tensors: Any) -> Any:
+        if not traced:
+            traced.append(function.get_concrete_function(*tensors))
+        return function(*tensors)
+
+    return call
 
 
 def _from_points(regressor: Regressor) -> keras.Model:
