@@ -24,7 +24,7 @@ from nbreg.explanation.explained import ROWS_A_STEP
 from nbreg.explanation.network import ExplainedNetwork
 from nbreg.explanation.steps import filled_up, steps
 
-N_BACKGROUND, N_JUDGED, N_OURS, TURNS = 100, 6, 300, 5
+N_BACKGROUND, N_JUDGED, N_OURS, TURNS = 100, 6, 1_000, 5
 ROUNDS = (1, 2, 3, 4, 6, 8, 12, 16)
 
 
