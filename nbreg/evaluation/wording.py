@@ -38,8 +38,13 @@ def rounded(number: float | None, digits: int = 2) -> str:
         power, unit = (6, "M") if exponent < 9 else (9, "bn")
         text = f"{float(mantissa) * 10 ** (exponent - power):.{max(0, digits - 1 + power - exponent)}f} {unit}"
     else:
-        text = f"{mantissa} × 10{str(exponent).translate(_SUPERSCRIPT)}"
+        text = f"{mantissa} × {power_of_ten(exponent)}"
     return text.replace("-", "−")
+
+
+def power_of_ten(exponent: int) -> str:
+    """Return ``10⁻⁹`` for -9."""
+    return f"10{str(exponent).translate(_SUPERSCRIPT)}"
 
 
 def tick(number: float) -> str:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import base64
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from nbreg.errors import OptionError, did_you_mean
+from nbreg.evaluation.wording import listed
+from nbreg.options import Column, Integer, Optional, Spec, option
 from nbreg.registry import Registry
 
 if TYPE_CHECKING:
@@ -15,16 +19,32 @@ if TYPE_CHECKING:
     from nbreg.evaluation.report import Report
 
 
+@dataclass(frozen=True)
+class PlotChoices(Spec):
+    """What of a subject a plot shows; each plot says which of these it has a use for."""
+
+    row: int | None = option(
+        None, "Row of the explanation, counted from 0; the first unless given.", Optional(Integer(minimum=0))
+    )
+    feature: str | None = option(None, "Feature to show; the most important unless given.", Optional(Column()))
+    target: str | None = option(None, "Target to show; the first unless given.", Optional(Column()))
+
+
 class PlotInfo(ABC):
     """All that one plot shows, as plain data."""
 
     #: What the plot is called by people.
     title: ClassVar[str]
+    #: The names of those `PlotChoices` that it has a use for.
+    uses: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
     @abstractmethod
-    def of(cls, regressor: Any) -> Self:
-        """Return what there is to see of a fitted `regressor`. Raises DataError where there is nothing."""
+    def of(cls, subject: Any, choices: PlotChoices = PlotChoices()) -> Self:
+        """Return what there is to see of a fitted regressor, or of an explanation where the plot shows one.
+
+        Raises DataError where there is nothing, OptionError where `choices` do not fit the subject.
+        """
 
     @abstractmethod
     def draw(self) -> Figure:
@@ -47,8 +67,8 @@ class ReportPlot(PlotInfo):
     """A plot of what a report holds."""
 
     @classmethod
-    def of(cls, regressor: Any) -> Self:
-        return cls.of_report(regressor.report_)
+    def of(cls, subject: Any, choices: PlotChoices = PlotChoices()) -> Self:
+        return cls.of_report(regressor_part(subject, "report_", cls.title))
 
     @classmethod
     @abstractmethod
@@ -90,6 +110,41 @@ def image_bundle(png: bytes, alt: str, text: str) -> tuple[dict[str, str], dict[
     return data, {"image/png": {"alt": alt, "width": width, "height": height}}
 
 
-def draw(name: str, regressor: Any) -> Plot:
-    """Return the plot `name` of a fitted regressor. Raises OptionError where there is no such plot."""
-    return Plot(name, PLOTS[name].of(regressor))
+def plot(name: str, subject: Any, **choices: Any) -> Plot:
+    """Return a plot to look at, as ``%nnreg plot NAME`` draws it.
+
+    Parameters
+    ----------
+    name : str
+        ``learning_curve``, ``importance``, ``beeswarm``, ...; ``%nnreg plot --help`` lists them.
+    subject : Regressor or Explanation
+        Plots of an explanation take a regressor's last one; where it has none, it is explained first.
+    **choices
+        ``row``, ``feature``, ``target``: those that the plot has a use for.
+
+    Raises
+    ------
+    NbregError
+        Where there is no such plot, a choice does not fit, or there is nothing to see.
+    """
+    kind = PLOTS[name]
+    return Plot(name, kind.of(subject, _checked(name, kind, choices)))
+
+
+def regressor_part(subject: Any, attribute: str, title: str) -> Any:
+    """Return an attribute of a regressor. Raises OptionError where `subject` is none."""
+    if getattr(subject, "players", None) is not None:  # an explanation, which is never imported for this
+        raise OptionError(f"{title}: a picture of a regressor, not of an explanation; give the regressor.")
+    return getattr(subject, attribute)
+
+
+def _checked(name: str, kind: type[PlotInfo], choices: dict[str, Any]) -> PlotChoices:
+    """Return the choices. Raises OptionError for unknown ones, and for those that the plot has no use for."""
+    known = PlotChoices.options()
+    for choice, value in choices.items():
+        if choice not in known:
+            raise OptionError(f'There is no option "{choice}".{did_you_mean(choice, known)}')
+        if value is not None and choice not in kind.uses:
+            others = [each for each in PLOTS if choice in PLOTS[each].uses]
+            raise OptionError(f"{name} has no use for {choice} ({known[choice].flag}), which is for {listed(others)}.")
+    return PlotChoices(**choices)

@@ -6,9 +6,13 @@ A figure stands on a light card of its own with round corners, so that its PNG r
 from __future__ import annotations
 
 import io
+import math
+import re
 import threading
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -22,9 +26,17 @@ PANEL = (5.2, 3.6)
 PAPER, INK, SOFT, FAINT = "#ffffff", "#1f2430", "#5c6370", "#d9dde4"
 #: From seaborn's "deep" palette: train blue, validation orange.
 BLUE, ORANGE, GREEN = "#4c72b0", "#dd8452", "#55a868"
+#: For what lowers and what raises a prediction, and where there is no value to colour by.
+LOWERS, RAISES, NO_VALUE = BLUE, "#c44e52", "#9aa0ab"
+
+#: Fonts with letters that ours lacks, on systems that have them.
+_OTHER_FONTS = (
+    "Noto Sans CJK JP", "Noto Sans CJK SC", "PingFang SC", "Hiragino Sans", "Microsoft YaHei", "Yu Gothic",
+    "Malgun Gothic", "WenQuanYi Zen Hei", "Noto Sans", "Arial Unicode MS",
+)  # fmt: skip
 
 _STYLE = {
-    "font.family": ["DejaVu Sans"],
+    "text.parse_math": False,  # a dollar sign in a column's name is one
     "font.size": 9.5,
     "axes.titlesize": 10.5,
     "axes.titleweight": "bold",
@@ -59,8 +71,18 @@ def house_style() -> Iterator[None]:
     """Use our style within, whatever the notebook has set, and put all back after."""
     import matplotlib.style
 
-    with _LOCK, matplotlib.style.context(["default", _STYLE]):
+    style = {**_STYLE, "font.family": ["DejaVu Sans", *_fonts_for_other_scripts()]}
+    with _LOCK, matplotlib.style.context(["default", style]), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")  # a box stands for such a letter
         yield
+
+
+@cache
+def _fonts_for_other_scripts() -> tuple[str, ...]:
+    from matplotlib.font_manager import fontManager
+
+    there = {font.name for font in fontManager.ttflist}
+    return tuple(name for name in _OTHER_FONTS if name in there)
 
 
 def new_figure(width: float, height: float) -> Figure:
@@ -90,7 +112,10 @@ def panels(number: int) -> tuple[Figure, list[Any]]:
 
 
 def people_ticks(axis: Any) -> None:
-    """Label an axis with numbers as people read them; whole decades (and 2 and 5 of each) on a log scale."""
+    """Label an axis with numbers as people read them; whole decades (and 2 and 5 of each) on a log scale.
+
+    Very small and very large numbers are told in a power of ten that stands at the end of the axis.
+    """
     from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
     from nbreg.evaluation.wording import tick
@@ -99,9 +124,94 @@ def people_ticks(axis: Any) -> None:
         low, high = axis.get_view_interval()
         axis.set_major_locator(LogLocator(subs=(1.0,) if high > 1000 * low else (1.0, 2.0, 5.0), numticks=12))
         axis.set_minor_formatter(NullFormatter())
+        axis.set_major_formatter(FuncFormatter(lambda value, _: tick(value)))
     else:
         axis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10]))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: tick(value)))
+        axis.set_major_formatter(_in_powers_of_ten())
+
+
+def _in_powers_of_ten() -> Any:
+    """Return what labels ticks: by themselves, or as multiples of a power of ten that it names as the offset."""
+    from matplotlib.ticker import FuncFormatter
+
+    from nbreg.evaluation.wording import power_of_ten, tick
+
+    def label(value: float, place: int) -> str:
+        sizes = [abs(each) for each in formatter.axis.get_majorticklocs()]
+        exponent = _exponent(max(sizes, default=0.0))
+        formatter.set_offset_string(f"× {power_of_ten(exponent)}" if exponent else "")
+        return tick(value / 10.0**exponent)
+
+    formatter = FuncFormatter(label)
+    return formatter
+
+
+def _exponent(largest: float) -> int:
+    """Return the power of ten, a multiple of three, that ticks of at most this size are told in."""
+    if largest == 0 or 1e-4 <= largest < 1e12:
+        return 0
+    return 3 * math.floor(math.log10(largest) / 3)
+
+
+def low_to_high() -> Any:
+    """Return the colours of a feature's values, from low to high."""
+    import seaborn as sns
+
+    return sns.blend_palette(["#3b66ad", "#9c7fb8", "#e0679a", "#e8743b"], as_cmap=True)
+
+
+def below_to_above() -> Any:
+    """Return the colours of numbers below and above zero."""
+    import seaborn as sns
+
+    return sns.blend_palette(["#2f5597", LOWERS, "#f4f5f7", RAISES, "#9c2f35"], as_cmap=True)
+
+
+def zero_to_above() -> Any:
+    """Return the colours of sizes, from zero on."""
+    import seaborn as sns
+
+    return sns.blend_palette(["#f4f5f7", RAISES, "#9c2f35"], as_cmap=True)
+
+
+def label_lines(axes: Any, labels: Sequence[str], upwards: bool = False) -> None:
+    """Name the lines of a picture, the first one at the top; `upwards` where its last one has the number 0."""
+    places = range(len(labels) - 1, -1, -1) if upwards else range(len(labels))
+    axes.set_yticks(list(places), labels, fontsize=8.5, color=INK)
+    axes.tick_params(axis="y", length=0)
+    bottom, top = -0.6, len(labels) - 0.4
+    axes.set_ylim(*((bottom, top) if upwards else (top, bottom)))
+    axes.set_ylabel("")
+
+
+def low_high_bar(figure: Figure, axes: Any, words: str) -> None:
+    """Add a scale of colours that goes from low to high, without numbers."""
+    from matplotlib.cm import ScalarMappable
+
+    bar = figure.colorbar(ScalarMappable(cmap=low_to_high()), ax=axes, aspect=40, pad=0.02)
+    bar.set_ticks([0, 1], labels=["low", "high"])
+    bar.outline.set_visible(False)
+    bar.set_label(words, labelpad=-8)
+
+
+def shortened(text: str, letters: int) -> str:
+    """Return `text`, its middle left out where it is longer than so many letters."""
+    if len(text) <= letters:
+        return text
+    return f"{text[: letters - letters // 3 - 1]}…{text[-(letters // 3) :]}"
+
+
+def wrapped(text: str, letters: int = 24) -> str:
+    """Return `text` on one line or two of at most so many letters, its middle left out where that is too few.
+
+    It is parted at a blank or after a mark such as ``_`` where there is one.
+    """
+    text = shortened(text, 2 * letters - 6)
+    if len(text) <= letters:
+        return text
+    ends = [match.end() for match in re.finditer(r"[\s_\-./+,:;]", text) if len(text) - letters <= match.end() <= letters]
+    at = min(ends, key=lambda end: abs(end - len(text) / 2), default=-(-len(text) // 2))
+    return f"{text[:at].rstrip()}\n{text[at:]}"
 
 
 def to_png(figure: Figure) -> bytes:

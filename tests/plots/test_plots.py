@@ -12,7 +12,7 @@ import matplotlib.pyplot as plt
 import pytest
 
 from nbreg.errors import DataError, OptionError
-from nbreg.plots.plot import PLOTS, draw
+from nbreg.plots.plot import PLOTS, plot
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -23,10 +23,10 @@ def test_the_plots_there_are():
 
 @pytest.mark.parametrize("name", list(PLOTS))
 def test_every_plot_draws(name, regressor):
-    plot = draw(name, regressor)
-    assert isinstance(plot.figure, matplotlib.figure.Figure)
-    assert plot.figure is plot.figure
-    data, metadata = plot._repr_mimebundle_()
+    shown = plot(name, regressor)
+    assert isinstance(shown.figure, matplotlib.figure.Figure)
+    assert shown.figure is shown.figure
+    data, metadata = shown._repr_mimebundle_()
     png = base64.b64decode(data["image/png"])
     assert png.startswith(PNG)
     width, height = struct.unpack(">II", png[16:24])
@@ -38,16 +38,16 @@ def test_every_plot_draws(name, regressor):
 
 @pytest.mark.parametrize("name", list(PLOTS))
 def test_the_same_report_gives_the_same_bytes_whatever_the_style(name, regressor):
-    first = draw(name, regressor).png
+    first = plot(name, regressor).png
     with plt.style.context("dark_background"), plt.rc_context({"font.size": 30, "savefig.facecolor": "red"}):
-        assert draw(name, regressor).png == first
+        assert plot(name, regressor).png == first
     assert b"tEXtSoftware" not in first
 
 
 @pytest.mark.parametrize("name", list(PLOTS))
 def test_matplotlib_is_left_as_it_was(name, regressor):
     before, backend = dict(mpl.rcParams), mpl.get_backend()
-    draw(name, regressor)._repr_mimebundle_()
+    plot(name, regressor)._repr_mimebundle_()
     assert dict(mpl.rcParams) == before
     assert mpl.get_backend() == backend
     assert plt.get_fignums() == []
@@ -56,9 +56,9 @@ def test_matplotlib_is_left_as_it_was(name, regressor):
 @pytest.mark.parametrize("name", ["predicted_observed", "residuals"])
 def test_several_targets_are_small_multiples(name, regressor, three_targets):
     regressor.report_ = three_targets
-    plot = draw(name, regressor)
-    assert [panel.target for panel in plot.info.panels] == ["a", "b", "c"]
-    assert len(plot.figure.axes) == {"predicted_observed": 3, "residuals": 6}[name]
+    shown = plot(name, regressor)
+    assert [panel.target for panel in shown.info.panels] == ["a", "b", "c"]
+    assert len(shown.figure.axes) == {"predicted_observed": 3, "residuals": 6}[name]
 
 
 @pytest.mark.parametrize(
@@ -69,9 +69,9 @@ def test_several_targets_are_small_multiples(name, regressor, three_targets):
 def test_where_there_is_nothing_to_see_it_says_so(name, reason, regressor, without_rows):
     regressor.report_ = replace(without_rows, range_test=None)
     with pytest.raises(DataError, match=reason):
-        draw(name, regressor)
+        plot(name, regressor)
 
 
 def test_an_unknown_plot_is_told_with_the_nearest_one(regressor):
     with pytest.raises(OptionError, match='Did you mean "residuals"'):
-        draw("residual", regressor)
+        plot("residual", regressor)
