@@ -43,7 +43,7 @@ def material_of(regressor: Regressor, data: Any, spec: ExplanationSpec, backgrou
     Without `data` they are the rows that its fit held back, as far as it still has them: test rows, else validation
     rows, else train rows. `background` is a table, or None for train rows. Raises DataError for rows that do not fit.
     """
-    table, notices = (_held_back(regressor)) if data is None else (as_frame(data), ())
+    table, notices = (held_back(regressor)) if data is None else (as_frame(data), ())
     most = spec.rows if spec.rows is not None else (ROWS_UNASKED if data is None else len(table))
     rows = drawn(len(table), most, spec.seed)
     frame = table if len(rows) == len(table) else table[rows]
@@ -105,7 +105,11 @@ def _knows_gaps(column: Any) -> bool:
     return bool(column.has_gaps)
 
 
-def _held_back(regressor: Regressor) -> tuple[Frame, tuple[str, ...]]:
+def held_back(regressor: Regressor) -> tuple[Frame, tuple[str, ...]]:
+    """Return the rows that a fit held back, as far as it still has them, and what is to be said of them.
+
+    Raises DataError where it has none.
+    """
     data = regressor._data
     which = next((each for each in ("test", "validation", "train") if data is not None and data.n_rows(each)), None)
     if data is None or which is None:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 MOST_CURVES = 50
 #: So many rows are drawn on a map.
 MOST_DOTS = 300
+#: So many small cells are along a side of a map.
+CELLS = 120
 #: Longer names are broken into lines of so many letters: of levels, and of features.
 LEVEL_WIDTH, NAME_WIDTH = 26, 58
 
@@ -116,14 +118,13 @@ def _draw_levels(axes: Any, effect: Effect) -> None:
         axes.plot(shown.T, y, color=theme.BLUE, alpha=0.22, linewidth=0.7, marker="o", markersize=2.5)
     elif effect.spread is not None:
         axes.errorbar(
-            effect.values, y, xerr=effect.spread, fmt="none", ecolor=theme.BLUE, alpha=0.35, elinewidth=5, zorder=2,
-            label="how far single rows differ",
-        )  # fmt: skip
+            effect.values, y, xerr=effect.spread, fmt="none", ecolor=theme.BLUE, alpha=0.35, elinewidth=5, zorder=2
+        )
     if effect.kind == "ale":
         axes.hlines(y, 0, effect.values, color=theme.BLUE, alpha=0.45, linewidth=3)
         axes.axvline(0, color=theme.INK, linewidth=1, linestyle=(0, (4, 3)))
     colour = theme.ORANGE if effect.curves is not None else theme.BLUE
-    axes.plot(effect.values, y, "o", color=colour, markersize=6, zorder=4, label="mean over rows")
+    axes.plot(effect.values, y, "o", color=colour, markersize=6, zorder=4)
     axes.set_xlabel(fill(effect.measure(target), NAME_WIDTH))
     axes.set_ylim(-0.6, len(y) - 0.4)
     axes.grid(axis="y", visible=False)
@@ -176,7 +177,9 @@ def _draw_map(figure: Figure, axes: Any, effect: Effect) -> None:
     if effect.kind == "ale":
         most = max(float(np.abs(effect.values).max()), 1e-300)
         colours = {"cmap": _diverging(), "vmin": -most, "vmax": most}
-    mesh = axes.pcolormesh(across.numbers, upwards.numbers, effect.values.T, shading="nearest", **colours)
+    cells = _finer(_finer(effect.values, across).T, upwards)
+    mesh = axes.pcolormesh(_edges(across), _edges(upwards), cells, **colours)
+    _pale_where_empty(axes, effect)
     bar = figure.colorbar(mesh, ax=axes, pad=0.02)
     bar.set_label(fill(effect.measure(effect.target_names[0]), 36))
     theme.people_ticks(bar.ax.yaxis)
@@ -190,6 +193,33 @@ def _draw_map(figure: Figure, axes: Any, effect: Effect) -> None:
         for label in axes.get_xticklabels():
             label.set(ha="right", rotation_mode="anchor")
     axes.grid(False)
+
+
+def _finer(values: Any, axis: Axis) -> Any:
+    """Return the values of a map at the centres of many small cells along its first side; levels as they are."""
+    if axis.levels is not None:
+        return values
+    edges = _edges(axis)
+    centres = (edges[1:] + edges[:-1]) / 2
+    return np.column_stack([np.interp(centres, axis.numbers, column) for column in values.T])
+
+
+def _edges(axis: Axis) -> Any:
+    if axis.levels is not None:
+        return np.arange(len(axis) + 1) - 0.5
+    return np.linspace(axis.numbers[0], axis.numbers[-1], CELLS + 1)
+
+
+def _pale_where_empty(axes: Any, effect: Effect) -> None:
+    """Veil cells that no row lies in: what is shown there is the change of a neighbour's."""
+    from nbreg.plots import theme
+
+    across, upwards = effect.axes
+    if effect.empty is None or across.levels is not None or upwards.levels is not None:
+        return
+    for i, j in np.argwhere(effect.empty):
+        (left, right), (low, high) = across.numbers[i : i + 2], upwards.numbers[j : j + 2]
+        axes.fill_between([left, right], low, high, color=theme.PAPER, alpha=0.45, linewidth=0)
 
 
 def _draw_dots(axes: Any, across: Axis, upwards: Axis) -> None:
@@ -246,11 +276,20 @@ def _put_notes(figure: Figure, parts: list[Effect]) -> None:
 
     several = len(parts) > 1
     said = [(f"{part.target_names[0]}: " if several else "") + interaction_words(part) for part in parts]
-    lines = [*said, *parts[0].notices]
+    lines = [*said, *_reading(parts[0]), *parts[0].notices]
     width = int(figure.get_size_inches()[0] * 15)
     text = "\n".join(fill(line, width) for line in lines if line.strip())
     if text:
         figure.supxlabel(text, x=0.02, ha="left", fontsize=8, color=theme.SOFT, multialignment="left")
+
+
+def _reading(effect: Effect) -> list[str]:
+    """Return how to read what has no legend."""
+    if effect.spread is not None and effect.kind == "pdp" and effect.axes[0].levels is not None:
+        return ["Bars: how far single rows differ from the mean (standard deviation of their curves' shapes)."]
+    if effect.empty is not None and effect.empty.any() and all(axis.levels is None for axis in effect.axes):
+        return ["Pale: no row lies there."]
+    return []
 
 
 def _evenly(number: int, most: int) -> Any:

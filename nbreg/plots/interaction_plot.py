@@ -56,22 +56,23 @@ def _draw_row(row: Any, found: Interactions, shown: NDArray[np.intp], names: lis
         means = found.mean_interactions()
         np.fill_diagonal(means, np.nan)
         label = f"mean |interaction|, {target}"
-        _draw_map(row[1], means[np.ix_(shown, shown)], names, f"Shapley interactions for {target}\n", label, None)
+        _draw_map(row[1], means[np.ix_(shown, shown)], names, f"Shapley interactions for {target}", label, None)
 
 
 def _draw_map(axes: Any, cells: Floats, names: list[str], title: str, label: str, most: float | None) -> None:
     import seaborn as sns
 
-    from nbreg.evaluation.wording import rounded
     from nbreg.plots import theme
 
     below = np.tril(np.ones(cells.shape, bool))
-    cells = np.where(below, cells, np.nan)
-    texts = np.array([[rounded(cell) if np.isfinite(cell) else "" for cell in line] for line in cells])
+    cells, across, down = np.where(below, cells, np.nan), names, names
+    if np.isnan(np.diag(cells)).all():  # nothing stands in the first line and the last column
+        cells, across, down = cells[1:, :-1], names[:-1], names[1:]
+    texts = np.array([[_cell_text(cell, is_share=most == 1.0) for cell in line] for line in cells])
     sns.heatmap(
         cells, ax=axes, mask=~np.isfinite(cells), cmap="Blues", vmin=0, vmax=most, square=True, linewidths=0.8,
         annot=texts if len(names) <= MOST_WITH_NUMBERS else False, fmt="", annot_kws={"fontsize": 8},
-        xticklabels=names, yticklabels=names, cbar_kws={"label": fill(label, 34), "shrink": 0.8},
+        xticklabels=across, yticklabels=down, cbar_kws={"label": fill(label, 34), "shrink": 0.8},
     )  # fmt: skip
     axes.set_title(title)
     axes.grid(False)
@@ -80,6 +81,14 @@ def _draw_map(axes: Any, cells: Floats, names: list[str], title: str, label: str
     for tick in axes.get_xticklabels():
         tick.set(ha="right", rotation_mode="anchor")
     theme.people_ticks(axes.collections[0].colorbar.ax.yaxis)
+
+
+def _cell_text(cell: float, is_share: bool) -> str:
+    from nbreg.evaluation.wording import rounded
+
+    if not np.isfinite(cell):
+        return ""
+    return ("0" if cell < 0.005 else f"{cell:.2f}") if is_share else rounded(float(cell))
 
 
 def _put_notes(figure: Figure, found: Interactions, shown: NDArray[np.intp]) -> None:

@@ -142,9 +142,7 @@ def _of_levels(series: Series) -> Axis:
     observed = np.array([place.get(text, np.nan) for text in texts])
     rows = np.array([np.flatnonzero(observed == i)[0] for i in range(len(levels))])
     hidden = len(counts) - len(levels)
-    notices = (
-        (f"Shown are the {MOST_LEVELS} most frequent of {len(counts)} levels of {series.name}.",) if hidden else ()
-    )
     numbers = np.arange(len(levels), dtype=float)
+    said = f"Shown are the {MOST_LEVELS} most frequent of {len(counts)} levels of {series.name}."
     notices = (said,) if hidden else ()
     return Axis(series.name, "category", numbers, rows, observed, tuple(levels), bool(own_order), notices)

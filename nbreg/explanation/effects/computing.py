@@ -161,9 +161,14 @@ class _Looking:
                 why = f"Levels of {axis.name} stand in the order of how alike their rows are in the other features."
                 self._reorder(i, order_of_similarity(self._frame, axis, others), why)
         if len(self._axes) == 1:
-            return {"values": first_order(self._explained, self._points, self._axes[0])}
+            return {"values": self._beyond_rounding(first_order(self._explained, self._points, self._axes[0]))}
         values, empty = second_order(self._explained, self._points, self._axes)
-        return {"values": values, "empty": empty}
+        return {"values": self._beyond_rounding(values), "empty": empty}
+
+    def _beyond_rounding(self, effects: Floats) -> Floats:
+        """Return effects, zero where they are less than what float32 can tell from the predictions."""
+        sizes = np.abs(self._explained.predict(self._points)).max(axis=0)
+        return np.where(np.abs(effects) > np.finfo(np.float32).eps * sizes, effects, 0.0)
 
     def _h_squared(self) -> Floats:
         players = [self._explained.players.position_of(name) for name in self._names]
@@ -184,7 +189,7 @@ class _Looking:
     def _leave_out_rows_off_the_axes(self) -> None:
         """Leave out rows that no step can begin at: with a gap, or with a level that is not shown."""
         on_axes = np.isfinite(np.column_stack([axis.observed for axis in self._axes])).all(axis=1)
-        if on_axes.all():
+        if bool(on_axes.all()):
             return
         kept = np.flatnonzero(on_axes)
         said = [notice for axis in self._axes for notice in axis.notices]
@@ -201,7 +206,8 @@ class _Looking:
             self._rows = self._rows[:n_done]
 
     def _check_finite(self) -> None:
-        n_bad = int((~np.isfinite(self._explained.predict(self._points)).all(axis=1)).sum())
+        is_finite = np.isfinite(self._explained.predict(self._points)).all(axis=1)
+        n_bad = int((~is_finite).sum())
         if n_bad:
             raise DataError(
                 f"The predictions for {counted(n_bad, 'row')} are not finite (of {len(self._points):,}): there is no "

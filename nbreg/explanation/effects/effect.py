@@ -24,6 +24,9 @@ TITLES = {
     "ale": "accumulated local effects",
 }
 
+#: What moves by less than this share of its size is rounding.
+FLAT = 1e-9
+
 
 @dataclass(frozen=True, eq=False)
 class Effect:
@@ -93,14 +96,15 @@ class Effect:
             return self
         at = self.target_names.index(name)
         parts = {each: getattr(self, each) for each in ("values", "spread", "curves", "h_squared")}
-        of_this = {each: None if part is None else part[..., at] for each, part in parts.items()}
+        of_this: dict[str, Any] = {each: None if part is None else part[..., at] for each, part in parts.items()}
         return replace(self, **of_this, target_names=(name,))
 
     def measure(self, target: str) -> str:
         """Return what an axis of values is called."""
         if self.kind == "ale":
             return f"joint effect on {target}" if len(self.axes) == 2 else f"effect on {target}"
-        return f"change of predicted {target}" if self.centred else f"predicted {target}"
+        predicted = target if target.startswith("prediction") else f"predicted {target}"  # functions name no target
+        return f"change of {predicted}" if self.centred else predicted
 
     def to_frame(self) -> pd.DataFrame:
         """Return a pandas table with a line for each value of the grid (for ice, each row and value).
@@ -158,17 +162,27 @@ class Effect:
 def _sentence(effect: Effect) -> str:
     """Return what is to be seen of one target."""
     target, names = effect.target_names[0], listed(effect.feature_names)
-    low, high = (np.unravel_index(at, effect.values.shape) for at in (effect.values.argmin(), effect.values.argmax()))
     said = (
         f"{_upper_first(effect.measure(target))} by {names} ({TITLES[effect.kind]} over "
-        f"{counted(len(effect.rows), 'row')}): from {rounded(effect.values[low])} at {_where(effect, low)} "
-        f"to {rounded(effect.values[high])} at {_where(effect, high)}."
+        f"{counted(len(effect.rows), 'row')}): {_range(effect)}."
     )
     return f"{said} {interaction_words(effect)}".rstrip()
 
 
+def _range(effect: Effect) -> str:
+    values = effect.values
+    if np.ptp(values) <= FLAT * np.abs(values).max():
+        return f"the same everywhere, {rounded(float(values.flat[0]))}"
+    low, high = (np.unravel_index(at, values.shape) for at in (values.argmin(), values.argmax()))
+    return (
+        f"from {rounded(float(values[low]))} at {_where(effect, low)} "
+        f"to {rounded(float(values[high]))} at {_where(effect, high)}"
+    )
+
+
 def _where(effect: Effect, place: tuple[Any, ...]) -> str:
-    texts = [f"{axis.name} {axis.texts[i]}" for axis, i in zip(effect.axes, place, strict=True)]
+    several = len(effect.axes) > 1
+    texts = [(f"{axis.name} " if several else "") + axis.texts[i] for axis, i in zip(effect.axes, place, strict=True)]
     return listed(texts)
 
 
@@ -177,9 +191,10 @@ def interaction_words(effect: Effect) -> str:
     share = float(effect.h_squared)
     if not np.isfinite(share):
         return ""
+    words = "under 0.1 %" if share < 0.001 else per_cent(share)
     if len(effect.axes) == 2:
-        return f"Interaction: {per_cent(share)} of the variance of what both do together (H²)."
-    return f"Interaction with other features: {per_cent(share)} of the predictions' variance (H²)."
+        return f"Interaction: {words} of the variance of what both do together (H²)."
+    return f"Interaction with other features: {words} of the predictions' variance (H²)."
 
 
 def _upper_first(text: str) -> str:

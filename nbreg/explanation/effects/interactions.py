@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
+#: A pair of a smaller H squared adds up, for all that matters.
+WORTH_NAMING = 0.001
+
 
 @dataclass(frozen=True, eq=False)
 class Interactions:
@@ -64,7 +67,7 @@ class Interactions:
         at = self.target_names.index(name)
         parts = "h_squared", "sizes", "total_h_squared", "values", "base_values"
         found = {each: getattr(self, each) for each in parts}
-        of_this = {each: None if part is None else part[..., at] for each, part in found.items()}
+        of_this: dict[str, Any] = {each: None if part is None else part[..., at] for each, part in found.items()}
         return replace(self, **of_this, target_names=(name,))
 
     def strength(self) -> pd.DataFrame:
@@ -128,13 +131,14 @@ class Interactions:
 
 
 def _sentence(found: Interactions) -> str:
-    strongest = found.strength().iloc[:3]
+    pairs = found.strength()
+    strongest = pairs[pairs["H²"] >= WORTH_NAMING].iloc[:3]
     each = [
-        f"{pair['feature']} with {pair['other']} ({rounded(pair.iloc[-1])}, H² {per_cent(pair['H²'])})"
+        f"{pair['feature']} with {pair['other']} ({rounded(float(pair.iloc[-1]))}, H² {per_cent(pair['H²'])})"
         for _, pair in strongest.iterrows()
     ]
     measure = "mean size" if found.values is not None else "standard deviation"
-    return (
-        f"Strongest interactions for {found.target_names[0]} over {counted(len(found.rows), 'row')} ({measure}): "
-        f"{'; '.join(each)}."
-    )
+    where = f"for {found.target_names[0]} over {counted(len(found.rows), 'row')}"
+    if not each:
+        return f"No interactions {where}: in no pair is H² above {per_cent(WORTH_NAMING)}."
+    return f"Strongest interactions {where} ({measure}): {'; '.join(each)}."

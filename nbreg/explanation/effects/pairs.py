@@ -88,14 +88,12 @@ def _found(task: Task, material: Material) -> Interactions:
     parts = _pairs(worths, members, task.explained.predict(task.points[:n_done]))
     values = interaction_values(worths) if is_exact else None
     base_values = task.explained.predict(task.background).mean(axis=0)
-    h, sizes, total, values, base_values = (
-        part[..., 0] if one and part is not None else part for part in (*parts, values, base_values)
-    )
+    h, sizes, total, base_values = (part[..., 0] if one else part for part in (*parts, base_values))
     return Interactions(
         h_squared=h,
         sizes=sizes,
         total_h_squared=total,
-        values=values,
+        values=values[..., 0] if one and values is not None else values,
         base_values=base_values,
         feature_names=task.explained.players.names,
         target_names=task.explained.target_names,
