@@ -2,79 +2,106 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nbreg.explanation.explained import Floats
 
 if TYPE_CHECKING:
     from nbreg.explanation.explanation import Explanation
 
-#: A feature that explains less of how much attributions vary is no help to the eye.
-LEAST_SHARE = 0.05
-#: So many neighbours by the feature's value are compared with each other.
+#: So many rows that are neighbours by the feature's value are compared with each other.
 NEIGHBOURS = 20
 #: With fewer rows chance alone looks like an interaction.
 LEAST_ROWS = 30
+#: A companion goes with at least this share of what the feature's own value leaves open ...
+LEAST_SHARE = 0.25
+#: ... where that is at least this share of how much attributions differ: less is not seen.
+LEAST_OPEN = 0.003
+
+Rows = NDArray[np.intp]
 
 
 class Companion(NamedTuple):
-    """`share`, of one: how much of the variance of a feature's attributions goes with the feature `name`."""
+    """A feature's name, and with what share of the variance that the own value leaves open it goes, of one."""
 
     name: str
     share: float
+
+
+class _Strip(NamedTuple):
+    """Rows of about one value of the feature: their numbers, a basis of lines over the value, what these leave."""
+
+    rows: Rows
+    basis: Floats
+    left: Floats
 
 
 def companion_of(explanation: Explanation, feature: str) -> Companion | None:
     """Return which other feature the attributions of `feature` hang on most; None where none does visibly.
 
     `explanation` is one of a single target. Among rows with about the same value of `feature`, attributions differ
-    only by what the other features make of it. There each other feature is tried by least squares, after the
-    feature itself has had its part; what chance would explain is taken off.
+    by what the other features make of it. There each of these is tried by least squares, after a line over the
+    feature's own value has had its part; what chance explains, with so many features tried, does not count.
+    Raises OptionError where there is no such feature.
     """
     at = explanation.players.position_of(feature)
     own, attributions = explanation.feature_numbers(feature)[0], explanation.values[:, at]
-    known = np.isfinite(own)
-    if known.sum() < LEAST_ROWS or not np.ptp(attributions[known]):
+    rows = np.flatnonzero(np.isfinite(own))
+    if len(rows) < LEAST_ROWS:
         return None
-    strips = _strips(own[known])
-    shares = {}
-    for name in explanation.feature_names:
-        others = explanation.feature_numbers(name)[0][known]
-        if name != feature and np.isfinite(others).any() and name != explanation.feature_names[at]:
-            shares[name] = _share(own[known], attributions[known], others, strips)
-    best = max(shares, key=lambda name: shares[name], default=None)
-    return None if best is None or shares[best] < LEAST_SHARE else Companion(best, shares[best])
+    strips = [_strip(rows[some], own, attributions) for some in _neighbours(own[rows])]
+    left = sum(float(strip.left @ strip.left) for strip in strips)
+    if left <= LEAST_OPEN * float(np.sum((attributions[rows] - attributions[rows].mean()) ** 2)):
+        return None
+    names = [name for name in explanation.feature_names if name != explanation.feature_names[at]]
+    shares = {name: _gained(explanation.feature_numbers(name)[0], strips) / left for name in names}
+    best = max(shares, key=lambda name: shares[name], default="")
+    return Companion(best, shares[best]) if names and shares[best] >= _least(strips, len(names)) else None
 
 
-def _strips(own: Floats) -> list[np.ndarray]:
-    """Return the rows of each strip of similar values; equal values stay in one strip."""
+def _neighbours(own: Floats) -> list[Rows]:
+    """Return the rows of each strip of similar values; equal values stay together."""
     order = np.argsort(own, kind="stable")
     n_strips = max(1, len(own) // NEIGHBOURS)
-    _, first = np.unique(own[order], return_index=True)
-    starts = np.unique(first[np.searchsorted(first, np.arange(n_strips) * len(own) // n_strips, side="right") - 1])
-    return [strip for strip in np.split(order, starts[1:]) if len(strip) > 3]
+    cuts = np.searchsorted(own[order], own[order][np.arange(1, n_strips) * len(own) // n_strips])
+    return [strip for strip in np.split(order, np.unique(cuts)) if len(strip) > 3]
 
 
-def _share(own: Floats, attributions: Floats, others: Floats, strips: list[np.ndarray]) -> float:
-    explained = 0.0
+def _strip(rows: Rows, own: Floats, attributions: Floats) -> _Strip:
+    lines = np.column_stack([np.ones(len(rows)), own[rows] - own[rows].mean()])
+    left, sizes, _ = np.linalg.svd(lines, full_matrices=False)
+    basis = left[:, sizes > 1e-9 * max(sizes[0], np.abs(own[rows]).max())]
+    return _Strip(rows, basis, _without(basis, attributions[rows]))
+
+
+def _without(basis: Floats, values: Floats) -> Floats:
+    return values - basis @ (basis.T @ values)
+
+
+def _gained(others: Floats, strips: list[_Strip]) -> float:
+    """Return by how much the other feature lowers the sum of squares that is left, beyond what chance would."""
+    gained = 0.0
     for strip in strips:
-        known = strip[np.isfinite(others[strip])]
-        if len(known) > 3:
-            explained += _explained(own[known], attributions[known], others[known])
-    return explained / float(np.sum((attributions - attributions.mean()) ** 2))
+        values = others[strip.rows]
+        values = np.where(np.isfinite(values), values, np.nanmean(values)) if np.isfinite(values).any() else None
+        other = None if values is None else _without(strip.basis, values)
+        if other is None or other @ other <= 1e-12 * float(values @ values):
+            continue
+        here = float(strip.left @ other) ** 2 / float(other @ other)
+        gained += here - (float(strip.left @ strip.left) - here) / _degrees(strip)
+    return gained
 
 
-def _explained(own: Floats, attributions: Floats, others: Floats) -> float:
-    """Return by how much `others` lower the sum of squares that a line over `own` leaves, less what chance would."""
-    line = np.column_stack([np.ones(len(own)), own - own.mean()])
-    basis = np.linalg.svd(line, full_matrices=False)
-    kept = basis[0][:, basis[1] > 1e-9 * basis[1][0]]
-    left, other = (values - kept @ (kept.T @ values) for values in (attributions, others - others.mean()))
-    size = float(other @ other)
-    degrees = len(own) - kept.shape[1] - 1
-    if size <= 1e-12 * float(others @ others) or degrees < 1:
-        return 0.0
-    gained = float(left @ other) ** 2 / size
-    return gained - (float(left @ left) - gained) / degrees
+def _degrees(strip: _Strip) -> int:
+    return max(1, len(strip.rows) - strip.basis.shape[1] - 1)
+
+
+def _least(strips: list[_Strip], n_tried: int) -> float:
+    """Return the share from which on it is no chance: a bound for chi-squares (Laurent & Massart 2000), at 5 %."""
+    x = math.log(20 * n_tried)
+    beyond = 2 * math.sqrt(len(strips) * x) + 2 * x
+    return max(LEAST_SHARE, beyond / sum(map(_degrees, strips)))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,27 +18,13 @@ from nbreg.evaluation.wording import count, counted, listed
 from nbreg.plots.comparison import Comparison, compare
 from nbreg.plots.learning_curve import LearningCurve
 from nbreg.plots.learning_rate import LearningRate
-from nbreg.plots.plot import PlotInfo, image_bundle
+from nbreg.plots.pictures import PICTURES_STYLE, Picture, card_bundle, drawn, pictures_html, side_by_side
+from nbreg.plots.plot import PlotInfo
 from nbreg.plots.predicted_observed import PredictedObserved
 
-# Pictures are made for light pages. On a dark one they are turned over, hues kept, so that their paper has the
-# colour of JupyterLab's dark page; where this style is taken away they keep their own light paper.
 _STYLE = """
-.nbreg-sheet .nbreg-tables, .nbreg-sheet .nbreg-pictures { display: flex; flex-wrap: wrap; gap: 4px 36px; }
+.nbreg-sheet .nbreg-tables { display: flex; flex-wrap: wrap; gap: 4px 36px; }
 .nbreg-sheet .nbreg-tables table { width: 448px; }
-.nbreg-sheet .nbreg-pictures { gap: 8px; margin: 6px 0; }
-.nbreg-sheet .nbreg-pictures img {
-  flex: 1 1 calc(50% - 8px); width: auto; min-width: min(400px, 100%); max-width: min(536px, 100%); height: auto;
-  object-fit: contain; border-radius: 6px; margin: 0;
-}
-body[data-jp-theme-light="false"] .nbreg-sheet .nbreg-pictures img, body.vscode-dark .nbreg-sheet .nbreg-pictures img {
-  filter: invert(.933) hue-rotate(180deg);
-}
-@media (prefers-color-scheme: dark) {
-  body:not([data-jp-theme-light]):not([class*="vscode"]) .nbreg-sheet .nbreg-pictures img {
-    filter: invert(.933) hue-rotate(180deg);
-  }
-}
 """
 
 
@@ -54,19 +38,14 @@ class Card:
         return "\n".join(_text(self.report))
 
     @cached_property
-    def pictures(self) -> tuple[tuple[bytes, str], ...]:
-        """PNGs, each with its alternative in words.
-
-        The learning curve, predicted against observed for each target, and the range test where there was one.
-        """
-        from nbreg.plots.theme import to_png
-
-        return tuple((to_png(info.figure()), info.alt) for info in _infos(self.report))
+    def pictures(self) -> tuple[Picture, ...]:
+        """The learning curve, predicted against observed for each target, and the range test where there was one."""
+        return drawn(_infos(self.report))
 
     @cached_property
     def png(self) -> bytes | None:
         """All pictures in one PNG, two side by side; None where there are none."""
-        return _side_by_side([png for png, _ in self.pictures]) if self.pictures else None
+        return side_by_side(self.pictures)
 
     def to_html(self) -> str:
         """Return a piece of HTML that needs nothing beside it."""
@@ -76,16 +55,12 @@ class Card:
             sheet.facts(_facts(report)),
             *_tables(report),
             sheet.notes(report.notices),
-            _pictures(self.pictures),
+            pictures_html(self.pictures),
         ]
-        return sheet.sheet("".join(body), _STYLE)
+        return sheet.sheet("".join(body), _STYLE + PICTURES_STYLE)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, str], dict[str, Any]]:
-        words = {"text/plain": repr(self), "text/html": self.to_html()}
-        if self.png is None:
-            return words, {}
-        data, metadata = image_bundle(self.png, " ".join(alt for _, alt in self.pictures), repr(self))
-        return {**data, **words}, metadata
+        return card_bundle(repr(self), self.to_html(), self.png, self.pictures)
 
 
 def card(report: Report) -> Card:
@@ -100,30 +75,6 @@ def _infos(report: Report) -> Iterator[PlotInfo]:
         yield from (PredictedObserved((panel,)) for panel in PredictedObserved.of_report(report).panels)
     with suppress(DataError):  # the learning rate was given
         yield LearningRate.of_report(report)
-
-
-def _side_by_side(pngs: list[bytes]) -> bytes:
-    """Return PNGs of one size as one, two in a row."""
-    from PIL import Image
-
-    images = [Image.open(io.BytesIO(png)) for png in pngs]
-    width, height = images[0].size
-    n_columns = min(len(images), 2)
-    whole = Image.new("RGBA", (width * n_columns, height * -(-len(images) // n_columns)), (255, 255, 255, 0))
-    for place, image in enumerate(images):
-        whole.paste(image, (width * (place % n_columns), height * (place // n_columns)))
-    buffer = io.BytesIO()
-    whole.save(buffer, format="PNG")
-    return buffer.getvalue()
-
-
-def _pictures(pictures: tuple[tuple[bytes, str], ...]) -> str:
-    images = [
-        f'<img width="{int.from_bytes(png[16:20], "big") // 2}" alt="{escape(alt)}" '
-        f'src="data:image/png;base64,{base64.b64encode(png).decode("ascii")}">'
-        for png, alt in pictures
-    ]
-    return f'<div class="nbreg-pictures">\n{chr(10).join(images)}\n</div>\n' if images else ""
 
 
 def _facts(report: Report) -> list[tuple[str, str]]:

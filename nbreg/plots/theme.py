@@ -128,6 +128,8 @@ def people_ticks(axis: Any) -> None:
     else:
         axis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10]))
         axis.set_major_formatter(_in_powers_of_ten())
+        if axis.axis_name == "x":  # to the left of the axis, for its label may reach to the right
+            axis.get_offset_text().set(x=-0.01, horizontalalignment="right")
 
 
 def _in_powers_of_ten() -> Any:
