@@ -64,8 +64,13 @@ class Progress:
         self._timer.cancel()
         with self._showing:
             self._closed = True
-            if self._place is not None:
+            if self._place is None:
+                return
+            try:
                 self._place.update({}, raw=True)
+            except KeyboardInterrupt:  # of somebody in a hurry, who does not want to see it either
+                self._place.update({}, raw=True)
+                raise
 
     def _show(self, share: float | None, words: str) -> None:
         from IPython.display import display

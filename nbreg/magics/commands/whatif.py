@@ -26,12 +26,12 @@ class Change(Spec):
 class WhatIf(Command):
     """Change a row, and see the new prediction and what each feature adds to it, beside the old.
 
-    ROW counts from 0 in DATA, or in the test rows of the fit.
+    ROW counts from 0 in DATA; without it, in the rows that were explained last, or in the test rows of the fit.
     """
 
     arguments = (
         Argument("row", "The row to change, counted from 0.", Integer(minimum=0)),
-        Argument("data", "The table that holds it; the test rows of the fit, if left out.", Frame(), required=False),
+        Argument("data", "The table that holds it; the rows explained last, if left out.", Frame(), required=False),
     )
     examples = (
         "%nnreg whatif 3 --set carat=1.2",
