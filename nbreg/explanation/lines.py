@@ -39,7 +39,8 @@ def against_baseline(task: Task) -> Task:
 
 def baseline_of(background: Points) -> Points:
     """Return the mean background row, ``(1, n_columns)``."""
-    return background.mean(axis=0, keepdims=True, dtype=np.float64).astype(np.float32)
+    mean: Points = background.mean(axis=0, keepdims=True, dtype=np.float64).astype(np.float32)
+    return mean
 
 
 def _on_lines(nodes: Nodes) -> Callable[[Function], Callable[..., Any]]:

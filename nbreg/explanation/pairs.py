@@ -34,9 +34,12 @@ class Pairs:
         n_columns, n_targets)``. A player has the sum of its columns.
         """
         membership = self._task.explained.players.membership
-        parts = [self._mean(step, self._task.points[rows]) for rows in self._task.effort.each(self.slices)]
-        shares: Floats = np.einsum("nct,cp->npt", np.concatenate(parts), membership)
-        return shares
+        return np.concatenate(
+            [
+                np.einsum("nct,cp->npt", self._mean(step, self._task.points[rows]), membership)
+                for rows in self._task.effort.each(self.slices)
+            ]
+        )
 
     def _mean(self, step: Callable[..., Any], points: Points) -> Floats:
         """Return ``(n, n_columns, n_targets)`` for at most `n_rows` points."""

@@ -9,7 +9,7 @@ from typing import Any
 _LINEAR = re.compile(
     r"""InputLayer | Identity | Dense | EinsumDense
     | ((Depthwise | Separable)? Conv | Cropping | UpSampling | ZeroPadding | (Global)? AveragePooling) [123]D
-    | Conv[123]DTranspose | BatchNormalization | Normalization | Rescaling
+    | Conv[123]DTranspose | BatchNormalization | Rescaling
     | Dropout | SpatialDropout[123]D | GaussianDropout | GaussianNoise | AlphaDropout | ActivityRegularization
     | Flatten | Reshape | Permute | RepeatVector | GetItem | Concatenate | Add | Subtract | Average""",
     re.VERBOSE,
