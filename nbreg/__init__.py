@@ -16,9 +16,13 @@ _CATALOGUE = {
     "Explanation": "nbreg.explanation.explanation",
     "NbregError": "nbreg.errors",
     "Regressor": "nbreg.regressor",
+    "effect": "nbreg.explanation.effects.computing",
     "explain": "nbreg.explanation.explain",
     "fit": "nbreg.session",
+    "interactions": "nbreg.explanation.effects.pairs",
     "load": "nbreg.session",
+    "plot": "nbreg.plots.plot",
+    "what_if": "nbreg.explanation.what_if",
 }
 
 __all__ = [*_CATALOGUE, "__version__", "load_ipython_extension", "unload_ipython_extension"]

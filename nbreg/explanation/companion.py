@@ -86,18 +86,24 @@ def _gained(others: Floats, strips: list[_Strip]) -> float:
     """Return by how much the other feature lowers the sum of squares that is left, beyond what chance would."""
     gained = 0.0
     for strip in strips:
-        values = others[strip.rows]
-        values = np.where(np.isfinite(values), values, np.nanmean(values)) if np.isfinite(values).any() else None
-        other = None if values is None else _without(strip.basis, values)
-        if other is None or other @ other <= 1e-12 * float(values @ values):
+        values = _gaps_filled(others[strip.rows])
+        other = _without(strip.basis, values)
+        if float(other @ other) <= 1e-12 * float(values @ values):
             continue
         here = float(strip.left @ other) ** 2 / float(other @ other)
         gained += here - (float(strip.left @ strip.left) - here) / _degrees(strip)
     return gained
 
 
+def _gaps_filled(values: Floats) -> Floats:
+    """Return `values` with their mean for gaps, so that these say nothing."""
+    known = np.isfinite(values)
+    filled: Floats = np.where(known, values, values[known].mean() if known.any() else 0.0)
+    return filled
+
+
 def _degrees(strip: _Strip) -> int:
-    return max(1, len(strip.rows) - strip.basis.shape[1] - 1)
+    return max(1, len(strip.rows) - int(strip.basis.shape[1]) - 1)
 
 
 def _least(strips: list[_Strip], n_tried: int) -> float:

@@ -46,8 +46,17 @@ def column_offers(kind: Kind, name: str, place: Place) -> list[Offer]:
 
 def regressors_in(names: Mapping[str, Any]) -> list[str]:
     """Return the names of the regressors in a namespace."""
+    return _of_type(names, "Regressor")
+
+
+def explanations_in(names: Mapping[str, Any]) -> list[str]:
+    """Return the names of the explanations in a namespace."""
+    return _of_type(names, "Explanation")
+
+
+def _of_type(names: Mapping[str, Any], type_name: str) -> list[str]:
     # Asked by name, for a Tab should not import scikit-learn.
-    return [name for name, value in list(names.items()) if type(value).__name__ == "Regressor" and name[0] != "_"]
+    return [name for name, value in list(names.items()) if type(value).__name__ == type_name and name[0] != "_"]
 
 
 def _acted_on(place: Place) -> Any:

@@ -42,6 +42,10 @@ class ModelName(Name):
     """The name of a regressor in the notebook."""
 
 
+class ExplanationName(Name):
+    """The name of an explanation in the notebook."""
+
+
 @dataclass(frozen=True)
 class Argument:
     """A word that follows the command without a flag."""
@@ -99,6 +103,17 @@ class Call:
         if not isinstance(found, Regressor):
             known = [key for key, value in self.shell.user_ns.items() if isinstance(value, Regressor)]
             raise OptionError(f'There is no regressor "{name}" in the notebook.{did_you_mean(name, known)}')
+        return found
+
+    def explanation(self) -> Any:
+        """Return the explanation that the call names, or None where it names none. Raises OptionError."""
+        from nbreg.explanation.explanation import Explanation
+
+        name = self.options.get("explanation")
+        found = self.shell.user_ns.get(name)
+        if name is not None and not isinstance(found, Explanation):
+            known = [key for key, value in self.shell.user_ns.items() if isinstance(value, Explanation)]
+            raise OptionError(f'There is no explanation "{name}" in the notebook.{did_you_mean(name, known)}')
         return found
 
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from nbreg.errors import NbregError
-from nbreg.magics.column_offers import Offer, Place, column_offers, regressors_in
-from nbreg.magics.command import COMMANDS, Command, Frame, ModelName, frames_in
+from nbreg.magics.column_offers import Offer, Place, column_offers, explanations_in, regressors_in
+from nbreg.magics.command import COMMANDS, Command, ExplanationName, Frame, ModelName, frames_in
 from nbreg.magics.parsing import words_of
 from nbreg.magics.predictors import PredictorName, predictors_in
 from nbreg.options import Kind, Option, Optional, Switch
@@ -84,6 +84,8 @@ def _values(kind: Kind, name: str, place: Place) -> list[Offer]:
         return [Offer(each, "predictor") for each in predictors_in(place.names)]
     if isinstance(kind, ModelName):
         return [Offer(each, "regressor") for each in regressors_in(place.names)]
+    if isinstance(kind, ExplanationName):
+        return [Offer(each, "explanation") for each in explanations_in(place.names)]
     return [Offer(word, "value") for word in kind.choices()]
 
 

@@ -20,7 +20,7 @@ from nbreg.plots.explanation_plot import (
     of_rows,
     some_rows,
 )
-from nbreg.plots.plot import PLOTS, PlotChoices
+from nbreg.plots.plot import NO_CHOICES, PLOTS, PlotChoices
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -52,7 +52,7 @@ class Beeswarm(ExplanationPlot):
     is_additive: bool
 
     @classmethod
-    def of_explanation(cls, explanation: Explanation, choices: PlotChoices = PlotChoices()) -> Beeswarm:
+    def of_explanation(cls, explanation: Explanation, choices: PlotChoices = NO_CHOICES) -> Beeswarm:
         shown = most_important(explanation)
         rows = some_rows(len(explanation), MOST_ROWS)
         return cls(
@@ -102,7 +102,7 @@ class Beeswarm(ExplanationPlot):
         from nbreg.plots import theme
 
         # Where a column has no numbers at all, shap colours it grey if it holds objects.
-        known = np.isfinite(self.numbers).any(axis=0)
+        known = [bool(np.isfinite(column).any()) for column in self.numbers.T]
         numbers = {i: column if known[i] else column.astype(object) for i, column in enumerate(self.numbers.T)}
         # shap's dots keep apart down to 1e-8: larger numbers make small units look as large ones do.
         unit = float(np.abs(self.values).max()) or 1.0

@@ -11,7 +11,7 @@ from nbreg.errors import DataError, OptionError
 from nbreg.evaluation.wording import count
 from nbreg.explanation.companion import companion_of
 from nbreg.plots.explanation_plot import ExplanationPlot, Floats, measure, of_rows, some_rows
-from nbreg.plots.plot import PLOTS, PlotChoices
+from nbreg.plots.plot import NO_CHOICES, PLOTS, PlotChoices
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -92,7 +92,7 @@ class Dependence(ExplanationPlot):
     measure: str
 
     @classmethod
-    def of_explanation(cls, explanation: Explanation, choices: PlotChoices = PlotChoices()) -> Dependence:
+    def of_explanation(cls, explanation: Explanation, choices: PlotChoices = NO_CHOICES) -> Dependence:
         feature = _default_feature(explanation) if choices.feature is None else choices.feature
         at = explanation.players.position_of(feature)
         if len(explanation.players.members[at]) > 1:
@@ -217,8 +217,8 @@ def _label_bar(bar: Any, scale: Scale) -> None:
 
 
 def _label_dates(axis: Any) -> None:
-    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+    import matplotlib.dates as dates
 
-    locator = AutoDateLocator(minticks=3, maxticks=7)
+    locator = dates.AutoDateLocator(minticks=3, maxticks=7)  # type: ignore[no-untyped-call]
     axis.set_major_locator(locator)
-    axis.set_major_formatter(ConciseDateFormatter(locator))
+    axis.set_major_formatter(dates.ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nbreg.evaluation.wording import count, counted
-from nbreg.plots.plot import PlotChoices, PlotInfo
+from nbreg.plots.plot import NO_CHOICES, PlotChoices, PlotInfo
 
 if TYPE_CHECKING:
     from nbreg.explanation.explanation import Explanation
@@ -24,15 +24,15 @@ Floats = NDArray[np.float64]
 class ExplanationPlot(PlotInfo):
     """A plot of one target of an explanation."""
 
-    uses = ("target",)
+    uses: ClassVar[tuple[str, ...]] = ("target",)
 
     @classmethod
-    def of(cls, subject: Any, choices: PlotChoices = PlotChoices()) -> Self:
+    def of(cls, subject: Any, choices: PlotChoices = NO_CHOICES) -> Self:
         return cls.of_explanation(explanation_of(subject).of_target(choices.target), choices)
 
     @classmethod
     @abstractmethod
-    def of_explanation(cls, explanation: Explanation, choices: PlotChoices = PlotChoices()) -> Self:
+    def of_explanation(cls, explanation: Explanation, choices: PlotChoices = NO_CHOICES) -> Self:
         """Return what there is to see of an explanation of one target. Raises DataError and OptionError."""
 
 

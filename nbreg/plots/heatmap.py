@@ -17,7 +17,7 @@ from nbreg.plots.explanation_plot import (
     of_rows,
     some_rows,
 )
-from nbreg.plots.plot import PLOTS, PlotChoices
+from nbreg.plots.plot import NO_CHOICES, PLOTS, PlotChoices
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -51,7 +51,7 @@ class Heatmap(ExplanationPlot):
     measure: str
 
     @classmethod
-    def of_explanation(cls, explanation: Explanation, choices: PlotChoices = PlotChoices()) -> Heatmap:
+    def of_explanation(cls, explanation: Explanation, choices: PlotChoices = NO_CHOICES) -> Heatmap:
         shown = most_important(explanation)
         rows = some_rows(len(explanation), MOST_ROWS)
         rows = rows[_similar_together(explanation.values[rows])]
@@ -122,7 +122,10 @@ class Heatmap(ExplanationPlot):
         theme.people_ticks(bar.ax.yaxis)
 
     def _beyond(self, is_signed: bool) -> str:
-        too_high, too_low = bool((self.values > self.limit).any()), is_signed and bool((self.values < -self.limit).any())
+        too_high, too_low = (
+            bool((self.values > self.limit).any()),
+            is_signed and bool((self.values < -self.limit).any()),
+        )
         return {(True, True): "both", (True, False): "max", (False, True): "min"}.get((too_high, too_low), "neither")
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from nbreg.evaluation.wording import counted, rounded
 from nbreg.plots.explanation_plot import ExplanationPlot, height_for, label_values, measure, most_important, sizes_of
-from nbreg.plots.plot import PLOTS, PlotChoices
+from nbreg.plots.plot import NO_CHOICES, PLOTS, PlotChoices
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -39,7 +39,7 @@ class Importance(ExplanationPlot):
     measure: str
 
     @classmethod
-    def of_explanation(cls, explanation: Explanation, choices: PlotChoices = PlotChoices()) -> Importance:
+    def of_explanation(cls, explanation: Explanation, choices: PlotChoices = NO_CHOICES) -> Importance:
         shown = most_important(explanation)
         sizes, n_rows = sizes_of(explanation, shown.values), len(explanation)
         spread = sizes.std(axis=0, ddof=1) if n_rows > 1 else np.full(sizes.shape[1], np.nan)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbreg.evaluation.wording import count, counted
 from nbreg.plots.network_graph import Box, LayerInfo, arrows_of, boxes_of, layers_of, places_of
-from nbreg.plots.plot import PLOTS, PlotChoices, PlotInfo, regressor_part
+from nbreg.plots.plot import NO_CHOICES, PLOTS, PlotChoices, PlotInfo, regressor_part
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -33,7 +33,7 @@ class Network(PlotInfo):
     n_parameters: int
 
     @classmethod
-    def of(cls, subject: Any, choices: PlotChoices = PlotChoices()) -> Network:
+    def of(cls, subject: Any, choices: PlotChoices = NO_CHOICES) -> Network:
         return cls.of_model(regressor_part(subject, "network_", cls.title))
 
     @classmethod

@@ -30,6 +30,9 @@ class PlotChoices(Spec):
     target: str | None = option(None, "Target to show; the first unless given.", Optional(Column()))
 
 
+NO_CHOICES = PlotChoices()
+
+
 class PlotInfo(ABC):
     """All that one plot shows, as plain data."""
 
@@ -40,7 +43,7 @@ class PlotInfo(ABC):
 
     @classmethod
     @abstractmethod
-    def of(cls, subject: Any, choices: PlotChoices = PlotChoices()) -> Self:
+    def of(cls, subject: Any, choices: PlotChoices = NO_CHOICES) -> Self:
         """Return what there is to see of a fitted regressor, or of an explanation where the plot shows one.
 
         Raises DataError where there is nothing, OptionError where `choices` do not fit the subject.
@@ -67,7 +70,7 @@ class ReportPlot(PlotInfo):
     """A plot of what a report holds."""
 
     @classmethod
-    def of(cls, subject: Any, choices: PlotChoices = PlotChoices()) -> Self:
+    def of(cls, subject: Any, choices: PlotChoices = NO_CHOICES) -> Self:
         return cls.of_report(regressor_part(subject, "report_", cls.title))
 
     @classmethod

@@ -127,19 +127,19 @@ def people_ticks(axis: Any) -> None:
         axis.set_major_formatter(FuncFormatter(lambda value, _: tick(value)))
     else:
         axis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10]))
-        axis.set_major_formatter(_in_powers_of_ten())
+        axis.set_major_formatter(_in_powers_of_ten(axis))
         if axis.axis_name == "x":  # to the left of the axis, for its label may reach to the right
             axis.get_offset_text().set(x=-0.01, horizontalalignment="right")
 
 
-def _in_powers_of_ten() -> Any:
+def _in_powers_of_ten(axis: Any) -> Any:
     """Return what labels ticks: by themselves, or as multiples of a power of ten that it names as the offset."""
     from matplotlib.ticker import FuncFormatter
 
     from nbreg.evaluation.wording import power_of_ten, tick
 
     def label(value: float, place: int) -> str:
-        sizes = [abs(each) for each in formatter.axis.get_majorticklocs()]
+        sizes = [abs(each) for each in axis.get_majorticklocs()]
         exponent = _exponent(max(sizes, default=0.0))
         formatter.set_offset_string(f"× {power_of_ten(exponent)}" if exponent else "")
         return tick(value / 10.0**exponent)
@@ -211,7 +211,9 @@ def wrapped(text: str, letters: int = 24) -> str:
     text = shortened(text, 2 * letters - 6)
     if len(text) <= letters:
         return text
-    ends = [match.end() for match in re.finditer(r"[\s_\-./+,:;]", text) if len(text) - letters <= match.end() <= letters]
+    ends = [
+        match.end() for match in re.finditer(r"[\s_\-./+,:;]", text) if len(text) - letters <= match.end() <= letters
+    ]
     at = min(ends, key=lambda end: abs(end - len(text) / 2), default=-(-len(text) // 2))
     return f"{text[:at].rstrip()}\n{text[at:]}"
 

@@ -10,7 +10,7 @@ import numpy as np
 from nbreg.errors import OptionError
 from nbreg.evaluation.wording import count, rounded
 from nbreg.plots.explanation_plot import ExplanationPlot, others_label
-from nbreg.plots.plot import PLOTS, PlotChoices
+from nbreg.plots.plot import NO_CHOICES, PLOTS, PlotChoices
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -47,7 +47,7 @@ class Waterfall(ExplanationPlot):
     n_others: int
 
     @classmethod
-    def of_explanation(cls, explanation: Explanation, choices: PlotChoices = PlotChoices()) -> Waterfall:
+    def of_explanation(cls, explanation: Explanation, choices: PlotChoices = NO_CHOICES) -> Waterfall:
         if explanation.base_values is None:
             raise OptionError(
                 f"A waterfall needs attributions that add up to the prediction, and those of {explanation.method} "
@@ -145,7 +145,6 @@ class Waterfall(ExplanationPlot):
                 textcoords="offset points", ha="left" if value >= 0 else "right", fontsize=8.5, color=color, zorder=5,
                 bbox=_ground(),
             )  # fmt: skip
-
 
     def _room(self) -> float:
         """Return the room beside the steps for their figures, as a share of the way from lowest to highest."""
