@@ -44,7 +44,8 @@ def mixed_rows(explained: Explained, rows: Points, seed: int) -> Points:
     one, other = rows[rng.integers(len(rows), size=(2, N_MIXED))]
     size = rng.integers(1, n_players, N_MIXED)
     known = rng.random((N_MIXED, n_players)).argsort(axis=1) < size[:, None]
-    return np.where(known[:, explained.players.owner], one, other)
+    mixed: Points = np.where(known[:, explained.players.owner], one, other)
+    return mixed
 
 
 def _share_beyond(rows: Floats, mixed: Floats) -> float:

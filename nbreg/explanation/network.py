@@ -52,7 +52,7 @@ class ExplainedNetwork(Explained):
         return tuple(self.regressor.target_names_[i] for i in self.targets)
 
     def points(self, frame: Frame) -> Points:
-        inputs = self.regressor.encoder_inputs(frame)
+        inputs = self.regressor.encoder_.transform(frame)  # which finds columns by their names
         if not self._tables:
             return inputs
         n_numbers = inputs.shape[1] - len(self._tables)
@@ -109,7 +109,7 @@ def _traced_once(function: Any) -> Callable[..., Any]:
 
     TensorFlow warns of code that many calls in a row trace anew; explained networks share theirs, one after the other.
     """
-    traced = []
+    traced: list[Any] = []
 
     def call(*tensors: Any) -> Any:
         if not traced:

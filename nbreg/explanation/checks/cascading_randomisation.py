@@ -61,7 +61,8 @@ def with_own_copy(explained: Any) -> Any:
     known = explained.regressor.architecture_.custom_objects()
     with keras.saving.custom_object_scope(known):
         network = keras.models.clone_model(explained.network)
-    network.set_weights(explained.network.get_weights())
+    for layer in network.layers:  # one by one: a network cut behind its embeddings still counts their weights
+        layer.set_weights(explained.network.get_layer(layer.name).get_weights())
     other = copy.copy(explained)
     other.network = network
     return other

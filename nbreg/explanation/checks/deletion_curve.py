@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbreg.evaluation.wording import of_one
-from nbreg.explanation.checks.masking import masked_predictions
+from nbreg.explanation.checks.masking import masked_predictions, resolution
 from nbreg.explanation.checks.trial import Trial
 from nbreg.explanation.explained import Floats
 
@@ -74,8 +74,8 @@ def _distances(trial: Trial, predictions: Floats, orders: list[Order], deleting:
     masked = masked_predictions(task.explained, task.points, task.background[:BACKGROUND], known)[..., target]
     distance = np.abs(predictions[:, None, target] - masked).reshape(n_rows, len(orders), len(taken))
     scale = distance[:, 0, -1 if deleting else 0].mean()  # where nothing is known
-    if not scale > 0:
+    if scale <= resolution(predictions)[target]:
         return None
     widths = np.diff(taken) / n_players
-    area = ((distance[:, :, 1:] + distance[:, :, :-1]) / 2 * widths).sum(axis=2) / scale
-    return area.T
+    area: Floats = ((distance[:, :, 1:] + distance[:, :, :-1]) / 2 * widths).sum(axis=2) / scale
+    return area.transpose()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from nbreg.evaluation.wording import of_one
+from nbreg.evaluation.wording import of_one, rounded
 from nbreg.explanation.checks.check import CHECKS, Check, Measured
-from nbreg.explanation.checks.masking import masked_predictions
+from nbreg.explanation.checks.masking import masked_predictions, resolution
 from nbreg.explanation.checks.trial import Trial
 from nbreg.explanation.explained import Floats
 
@@ -21,9 +21,9 @@ class Infidelity(Check):
     """Infidelity (Yeh et al. 2019) of random subsets of features, as a share of what there is to explain.
 
     ``var_I(sum_I phi - loss_I) / var_I(loss_I)``, where ``loss_I = f(x) - f(x without I)`` is the mean over the
-    background rows that the method had, and I holds each feature by the flip of a coin. Variances are taken within
-    rows, and pooled over them: a method that counts from another base value, such as the prediction for a mean row,
-    misses all losses of a row by much the same, and is not punished for that.
+    background rows that the method had, not that of single ones, which would add their own differences, and I holds
+    each feature by the flip of a coin. Variances are taken within rows and pooled over them, so that no attributions
+    at all have an infidelity of 1; what is missed for all subsets alike does not count.
     """
 
     title = "Infidelity"
@@ -37,15 +37,17 @@ class Infidelity(Check):
         return None if trial.is_additive else "the method gives sizes, which do not add up"
 
     def measure(self, trial: Trial) -> Measured | None:
-        said, lost = _of_subsets(trial)
+        predictions = trial.task.explained.predict(trial.task.points)
+        said, lost = _of_subsets(trial, predictions)
         missed, there = _variance_within_rows(said - lost), _variance_within_rows(lost)
-        if not (there > 0).any():
+        differs = there > resolution(predictions) ** 2
+        if not differs.any():
             return None
-        value = float((missed[there > 0] / there[there > 0]).mean())
-        return Measured(value, of_one(value), value < GOOD_BELOW)
+        value = float((missed[differs] / there[differs]).mean())
+        return Measured(value, of_one(value) if value < 10 else rounded(value), value < GOOD_BELOW)
 
 
-def _of_subsets(trial: Trial) -> tuple[Floats, Floats]:
+def _of_subsets(trial: Trial, predictions: Floats) -> tuple[Floats, Floats]:
     """Return what random subsets are said to add, and what predictions lose without them, ``(n_rows, n_subsets,
     n_targets)`` each."""
     task = trial.task
@@ -53,7 +55,7 @@ def _of_subsets(trial: Trial) -> tuple[Floats, Floats]:
     members = np.random.default_rng(task.seed).random((n_rows, SUBSETS, n_players)) < 0.5
     said = np.einsum("nsp,npt->nst", members, trial.found)
     masked = masked_predictions(task.explained, task.points, task.background, ~members)
-    return said, task.explained.predict(task.points)[:, None] - masked
+    return said, predictions[:, None] - masked
 
 
 def _variance_within_rows(values: Floats) -> Floats:

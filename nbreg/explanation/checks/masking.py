@@ -24,3 +24,9 @@ def masked_predictions(explained: Explained, points: Points, background: Points,
         predictions = explained.predict(mixed.reshape(-1, n_columns))
         parts.append(predictions.reshape(-1, n_masks, len(background), predictions.shape[1]).mean(axis=2))
     return np.concatenate(parts)
+
+
+def resolution(predictions: Floats) -> Floats:
+    """Return ``(n_targets,)``: differences of predictions ``(n_rows, n_targets)`` up to this are rounding errors."""
+    finest: Floats = np.finfo(np.float32).eps * np.abs(predictions).max(axis=0)
+    return finest

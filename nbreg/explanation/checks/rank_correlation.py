@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from nbreg.evaluation.wording import NOTHING
 from nbreg.explanation.checks.trial import Trial
 from nbreg.explanation.explained import Floats
 
@@ -33,7 +34,8 @@ def rank_correlations(one: Floats, other: Floats) -> Floats:
     a, b = (each - each.mean(axis=-2, keepdims=True) for each in ranks)
     scale = np.sqrt((a**2).sum(axis=-2) * (b**2).sum(axis=-2))
     product = (a * b).sum(axis=-2)
-    return np.divide(product, scale, out=np.full(product.shape, np.nan), where=scale > 0)
+    found: Floats = np.divide(product, scale, out=np.full(product.shape, np.nan), where=scale > 0)
+    return found
 
 
 def mean_of_known(values: Floats) -> float:
@@ -43,5 +45,7 @@ def mean_of_known(values: Floats) -> float:
 
 
 def in_words(correlation: float) -> str:
-    """Return two decimals, with a true minus sign."""
+    """Return two decimals, with a true minus sign; a dash where there is none."""
+    if np.isnan(correlation):
+        return NOTHING
     return f"{correlation:.2f}".replace("-0.00", "0.00").replace("-", "−")

@@ -6,7 +6,13 @@ import numpy as np
 
 from nbreg.evaluation.wording import per_cent
 from nbreg.explanation.checks.check import CHECKS, Check, Measured
-from nbreg.explanation.checks.rank_correlation import importances, in_words, mean_of_known, rank_correlations
+from nbreg.explanation.checks.rank_correlation import (
+    importances,
+    in_words,
+    mean_of_known,
+    rank_correlations,
+    too_few_to_rank,
+)
 from nbreg.explanation.checks.trial import Trial
 
 #: Halves of fewer background rows say nothing about the whole.
@@ -40,6 +46,7 @@ class SeedStability(Check):
         if not (sizes > 0).any():
             return None
         value = float((np.abs(one - two).sum(axis=0)[sizes > 0] / sizes[sizes > 0]).mean())
-        alike = mean_of_known(rank_correlations(one, two))
-        words = "" if np.isnan(alike) else f" (rank correlation {in_words(alike)})"
+        words = ""
+        if not too_few_to_rank(trial):
+            words = f" (rank correlation {in_words(mean_of_known(rank_correlations(one, two)))})"
         return Measured(value, per_cent(value) + words, value < GOOD_BELOW)
