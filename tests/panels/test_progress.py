@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree
@@ -86,7 +87,7 @@ def test_it_is_seen_after_a_second_and_updated_some_times_a_second(clock: Clock,
         clock.now += 0.01
     progress.close()
     assert times[0] == pytest.approx(PATIENCE, abs=0.02)
-    gaps = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in pairwise(times)]
     assert min(gaps) >= INTERVAL - 1e-9
     assert max(gaps) <= INTERVAL + 0.02
 
