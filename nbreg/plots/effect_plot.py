@@ -37,7 +37,7 @@ def effect_figure(effect: Effect) -> Figure:
 def _of_curves(parts: list[Effect]) -> Figure:
     from nbreg.plots import theme
 
-    figure = theme.new_figure(theme.PANEL[0] * 1.15 * len(parts), theme.PANEL[1] * 1.15)
+    figure = theme.new_figure(theme.PANEL[0] * 1.15 * len(parts), theme.PANEL[1] * 1.15 + _extra_lines(parts[0]))
     grid = figure.subplots(2, len(parts), squeeze=False, height_ratios=(7, 1), sharex="col")
     for (main, strip), effect in zip(grid.T, parts, strict=True):
         axis = effect.axes[0]
@@ -72,6 +72,7 @@ def _draw_curves(axes: Any, effect: Effect) -> None:
         axes.legend(loc="best", fontsize=8)
     axes.set_ylabel(fill(effect.measure(target), 44))
     axes.tick_params(labelbottom=False)
+    _widen_where_flat(effect, axes.set_ylim)
     theme.people_ticks(axes.yaxis)
 
 
@@ -93,9 +94,9 @@ def _draw_strip(axes: Any, axis: Axis) -> None:
 def _of_levels(parts: list[Effect]) -> Figure:
     from nbreg.plots import theme
 
-    names = [fill(level, LEVEL_WIDTH) for level in parts[0].axes[0].texts]
+    names = [_level(level) for level in parts[0].axes[0].texts]
     n_lines = sum(name.count("\n") + 1 for name in names)
-    height = max(theme.PANEL[1] * 0.75, 1.15 + 0.21 * n_lines + 0.06 * len(names))
+    height = max(theme.PANEL[1] * 0.75, 1.15 + 0.21 * n_lines + 0.06 * len(names)) + _extra_lines(parts[0])
     figure = theme.new_figure(theme.PANEL[0] * 1.25 * len(parts), height)
     grid = figure.subplots(1, 2 * len(parts), squeeze=False, width_ratios=(5, 1) * len(parts), sharey=True)[0]
     for i, effect in enumerate(parts):
@@ -128,6 +129,7 @@ def _draw_levels(axes: Any, effect: Effect) -> None:
     axes.set_xlabel(fill(effect.measure(target), NAME_WIDTH))
     axes.set_ylim(-0.6, len(y) - 0.4)
     axes.grid(axis="y", visible=False)
+    _widen_where_flat(effect, axes.set_xlim)
     theme.people_ticks(axes.xaxis)
 
 
@@ -149,7 +151,11 @@ def _draw_counts(axes: Any, axis: Axis) -> None:
 def _of_maps(parts: list[Effect]) -> Figure:
     from nbreg.plots import theme
 
-    width, height = (_room(axis, upright) for axis, upright in zip(parts[0].axes, (False, True), strict=True))
+    across, upwards = _sides(parts[0])
+    width = 1.3 + _length(across) + _margin(upwards)
+    height = (
+        0.5 + 0.17 * _title(parts[0]).count("\n") + _length(upwards) + (_margin(across) if _is_wordy(across) else 0)
+    )
     figure = theme.new_figure(width * len(parts), height)
     for axes, effect in zip(figure.subplots(1, len(parts), squeeze=False)[0], parts, strict=True):
         _draw_map(figure, axes, effect)
@@ -158,26 +164,40 @@ def _of_maps(parts: list[Effect]) -> Figure:
     return figure
 
 
-def _room(axis: Axis, upright: bool) -> float:
-    """Return the inches that a side of a map takes, so that its levels have room for their names."""
-    from nbreg.plots import theme
+def _sides(effect: Effect) -> tuple[Axis, Axis]:
+    """Return what goes across and what upwards: a category upwards if need be, where its names have room."""
+    first, second = effect.axes
+    return (second, first) if first.levels is not None and second.levels is None else (first, second)
 
-    normal = theme.PANEL[1] * 1.2 if upright else theme.PANEL[0] * 1.2
+
+def _length(axis: Axis) -> float:
+    """Return the inches that a side of a map takes, with a line for each level's name."""
     if axis.levels is None:
-        return normal
-    lines = sum(fill(level, LEVEL_WIDTH).count("\n") + 1 for level in axis.levels)
-    return max(normal, 1.6 + 0.25 * lines if upright else 2.6 + 0.3 * lines)
+        return 3.7
+    return max(3.7, 0.3 * sum(_level(level).count("\n") + 1 for level in axis.levels))
+
+
+def _margin(axis: Axis) -> float:
+    """Return the inches that the names at a side take."""
+    if axis.levels is None:
+        return 0.7
+    return 0.5 + 0.075 * max(len(line) for level in axis.levels for line in _level(level).split("\n"))
+
+
+def _level(text: str) -> str:
+    return fill(text, LEVEL_WIDTH)
 
 
 def _draw_map(figure: Figure, axes: Any, effect: Effect) -> None:
     from nbreg.plots import theme
 
-    across, upwards = effect.axes
+    across, upwards = _sides(effect)
+    values = effect.values if across is effect.axes[0] else effect.values.T
     colours: dict[str, Any] = {"cmap": "viridis"}
     if effect.kind == "ale":
-        most = max(float(np.abs(effect.values).max()), 1e-300)
+        most = max(float(np.abs(values).max()), 1e-300)
         colours = {"cmap": _diverging(), "vmin": -most, "vmax": most}
-    cells = _finer(_finer(effect.values, across).T, upwards)
+    cells = _finer(_finer(values, across).T, upwards)
     mesh = axes.pcolormesh(_edges(across), _edges(upwards), cells, **colours)
     _pale_where_empty(axes, effect)
     bar = figure.colorbar(mesh, ax=axes, pad=0.02)
@@ -188,10 +208,8 @@ def _draw_map(figure: Figure, axes: Any, effect: Effect) -> None:
     for axis, ticks, called in ((across, axes.xaxis, axes.set_xlabel), (upwards, axes.yaxis, axes.set_ylabel)):
         called(fill(axis.name, 44))
         _name_numbers(ticks, axis)
-    if across.levels is not None and _is_wordy(across):
-        axes.tick_params(axis="x", labelrotation=60)
-        for label in axes.get_xticklabels():
-            label.set(ha="right", rotation_mode="anchor")
+    if _is_wordy(across):
+        axes.tick_params(axis="x", labelrotation=90)
     axes.grid(False)
 
 
@@ -242,23 +260,23 @@ def _diverging() -> Any:
 
 def _is_wordy(axis: Axis) -> bool:
     """Return whether the levels' names are too long to stand side by side."""
-    return sum(len(level) + 2 for level in axis.texts) > 52
+    return axis.levels is not None and sum(len(level) + 2 for level in axis.levels) > 52
 
 
 # What all have in common
 
 
 def _name_numbers(ticks: Any, axis: Axis) -> None:
-    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+    from matplotlib import dates
 
     from nbreg.plots import theme
 
     if axis.levels is not None:
-        ticks.set_ticks(axis.numbers, [fill(level, LEVEL_WIDTH) for level in axis.levels])
+        ticks.set_ticks(axis.numbers, [_level(level) for level in axis.levels])
     elif axis.kind == "date":
-        locator = AutoDateLocator(minticks=3, maxticks=7)
+        locator = dates.AutoDateLocator(minticks=3, maxticks=7)  # type: ignore[no-untyped-call]
         ticks.set_major_locator(locator)
-        ticks.set_major_formatter(ConciseDateFormatter(locator))
+        ticks.set_major_formatter(dates.ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
     else:
         theme.people_ticks(ticks)
 
@@ -267,6 +285,21 @@ def _title(effect: Effect) -> str:
     from nbreg.explanation.effects.effect import TITLES
 
     return fill(f"{TITLES[effect.kind].capitalize()} of {' and '.join(effect.feature_names)}", 56)
+
+
+def _extra_lines(effect: Effect) -> float:
+    """Return the inches that long names and notes take beyond one line each."""
+    lines = _title(effect).count("\n") + fill(effect.axes[0].name, NAME_WIDTH).count("\n") + len(effect.notices)
+    return 0.17 * (lines + len(_reading(effect)))
+
+
+def _widen_where_flat(effect: Effect, set_limits: Any) -> None:
+    """Give an axis a range where all values are the same."""
+    drawn = effect.values if effect.curves is None else effect.curves
+    size = float(np.abs(drawn).max())
+    if np.ptp(drawn) <= 1e-9 * size:
+        middle = float(drawn.flat[0])
+        set_limits(middle - (0.05 * size or 1), middle + (0.05 * size or 1))
 
 
 def _put_notes(figure: Figure, parts: list[Effect]) -> None:

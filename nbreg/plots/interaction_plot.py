@@ -25,16 +25,23 @@ def interaction_figure(found: Interactions) -> Figure:
     from nbreg.plots import theme
 
     shown = _strongest(found)
-    names = [fill(found.feature_names[i], 24) for i in shown]
+    names = [_in_lines(found.feature_names[i]) for i in shown]
     n_maps = 1 if found.values is None else 2
-    side = 1.9 + 0.44 * max(len(shown), 4)
+    cells = 0.46 * max(len(shown), 5)
+    beside = 0.078 * max(len(line) for name in names for line in name.split("\n"))
     with theme.house_style():
-        figure = theme.new_figure((side + 1.6) * n_maps, side * len(found.target_names))
+        height = (cells + beside + 0.9) * len(found.target_names) + 0.3
+        figure = theme.new_figure((cells + beside + 1.7) * n_maps, height)
         grid = figure.subplots(len(found.target_names), n_maps, squeeze=False)
         for row, target in zip(grid, found.target_names, strict=True):
             _draw_row(row, found.of_target(target), shown, names)
         _put_notes(figure, found, shown)
     return figure
+
+
+def _in_lines(name: str) -> str:
+    """Return a name in at most three lines, which fit a cell."""
+    return fill(name, max(24, len(name) // 3 + 8))
 
 
 def _strongest(found: Interactions) -> NDArray[np.intp]:
@@ -50,13 +57,15 @@ def _draw_row(row: Any, found: Interactions, shown: NDArray[np.intp], names: lis
     target = found.target_names[0]
     shares = found.h_squared.copy()
     np.fill_diagonal(shares, found.total_h_squared)
-    title = f"H² for {target}\n(diagonal: with all others)"
+    title = fill(f"H² for {target}", 36) + "\n(diagonal: with all others)"
     _draw_map(row[0], shares[np.ix_(shown, shown)], names, title, "share of variance", 1.0)
     if found.values is not None:
         means = found.mean_interactions()
         np.fill_diagonal(means, np.nan)
         label = f"mean |interaction|, {target}"
-        _draw_map(row[1], means[np.ix_(shown, shown)], names, f"Shapley interactions for {target}", label, None)
+        _draw_map(
+            row[1], means[np.ix_(shown, shown)], names, fill(f"Shapley interactions for {target}", 36), label, None
+        )
 
 
 def _draw_map(axes: Any, cells: Floats, names: list[str], title: str, label: str, most: float | None) -> None:
@@ -68,18 +77,18 @@ def _draw_map(axes: Any, cells: Floats, names: list[str], title: str, label: str
     cells, across, down = np.where(below, cells, np.nan), names, names
     if np.isnan(np.diag(cells)).all():  # nothing stands in the first line and the last column
         cells, across, down = cells[1:, :-1], names[:-1], names[1:]
-    texts = np.array([[_cell_text(cell, is_share=most == 1.0) for cell in line] for line in cells])
+    is_share = most is not None
+    texts = np.array([[_cell_text(cell, is_share) for cell in line] for line in cells])
+    most = most or float(np.nanmax(cells, initial=0)) or 1.0
     sns.heatmap(
         cells, ax=axes, mask=~np.isfinite(cells), cmap="Blues", vmin=0, vmax=most, square=True, linewidths=0.8,
         annot=texts if len(names) <= MOST_WITH_NUMBERS else False, fmt="", annot_kws={"fontsize": 8},
-        xticklabels=across, yticklabels=down, cbar_kws={"label": fill(label, 34), "shrink": 0.8},
+        xticklabels=across, yticklabels=down, cbar_kws={"label": fill(label, 26), "shrink": 0.8},
     )  # fmt: skip
     axes.set_title(title)
     axes.grid(False)
     axes.tick_params(axis="y", labelrotation=0)
-    axes.tick_params(axis="x", labelrotation=60)
-    for tick in axes.get_xticklabels():
-        tick.set(ha="right", rotation_mode="anchor")
+    axes.tick_params(axis="x", labelrotation=90)
     theme.people_ticks(axes.collections[0].colorbar.ax.yaxis)
 
 

@@ -135,7 +135,7 @@ def _of_levels(series: Series) -> Axis:
     texts = np.array(distinct, dtype=object)[codes]
     counts = Counter(texts.tolist())
     shown = {level for level, _ in counts.most_common(MOST_LEVELS)}
-    own_order = [str(level) for level in series.cat.get_categories().to_list()] if series.dtype == nw.Enum else []
+    own_order = list(map(str, series.dtype.categories)) if isinstance(series.dtype, nw.Enum) else []
     levels = [level for level in own_order if level in shown]
     levels += sorted(shown - set(levels))
     place = {level: float(i) for i, level in enumerate(levels)}

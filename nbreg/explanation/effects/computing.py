@@ -188,7 +188,7 @@ class _Looking:
 
     def _leave_out_rows_off_the_axes(self) -> None:
         """Leave out rows that no step can begin at: with a gap, or with a level that is not shown."""
-        on_axes = np.isfinite(np.column_stack([axis.observed for axis in self._axes])).all(axis=1)
+        on_axes = np.logical_and.reduce([np.isfinite(axis.observed) for axis in self._axes])
         if bool(on_axes.all()):
             return
         kept = np.flatnonzero(on_axes)
@@ -206,8 +206,7 @@ class _Looking:
             self._rows = self._rows[:n_done]
 
     def _check_finite(self) -> None:
-        is_finite = np.isfinite(self._explained.predict(self._points)).all(axis=1)
-        n_bad = int((~is_finite).sum())
+        n_bad = int((~np.isfinite(self._explained.predict(self._points)).all(axis=1)).sum())
         if n_bad:
             raise DataError(
                 f"The predictions for {counted(n_bad, 'row')} are not finite (of {len(self._points):,}): there is no "

@@ -15,7 +15,9 @@ def interaction_values(worths: Floats) -> Floats:
 
     `worths` are ``(n_rows, 2 ** n_players, n_targets)``. The interaction index of two players (Grabisch & Roubens
     1999) is shared by them half and half, off the diagonal; on it stands what is left of each player's Shapley value,
-    so that rows sum to Shapley values, and all to the prediction less the base value (Lundberg et al. 2020).
+    so that rows sum to Shapley values, and all to the prediction less the base value (Lundberg et al. 2020, as shap
+    does for trees; its explainer for functions has Shapley-Taylor indices, which share out what three or more players
+    do together otherwise).
     """
     n_players = worths.shape[1].bit_length() - 1
     first, second = np.triu_indices(n_players, k=1)

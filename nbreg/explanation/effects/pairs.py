@@ -85,8 +85,9 @@ def _found(task: Task, material: Material) -> Interactions:
     members = coalitions(n_players) if is_exact else _needed(n_players)
     worths = _worths(task, members)
     n_done, one = len(worths), len(task.explained.target_names) == 1
-    parts = _pairs(worths, members, task.explained.predict(task.points[:n_done]))
-    values = interaction_values(worths) if is_exact else None
+    predictions = task.explained.predict(task.points[:n_done])
+    parts = _pairs(worths, members, predictions)
+    values = _beyond_rounding(interaction_values(worths), predictions) if is_exact else None
     base_values = task.explained.predict(task.background).mean(axis=0)
     h, sizes, total, base_values = (part[..., 0] if one else part for part in (*parts, base_values))
     return Interactions(
@@ -101,6 +102,11 @@ def _found(task: Task, material: Material) -> Interactions:
         n_background=len(task.background),
         notices=(*_unfinished(task, n_done), *material.notices, *(() if is_exact else (_only_h(n_players),))),
     )
+
+
+def _beyond_rounding(values: Floats, predictions: Floats) -> Floats:
+    """Return values, zero where they are no more than the rounding of sums of predictions in float64."""
+    return np.where(np.abs(values) > 1e-13 * np.abs(predictions).max(axis=0), values, 0.0)
 
 
 def _needed(n_players: int) -> NDArray[np.bool_]:
