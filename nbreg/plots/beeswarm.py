@@ -89,8 +89,6 @@ class Beeswarm(ExplanationPlot):
         label_values(axes, self.measure, self.about_others)
         axes.tick_params(axis="x", labelsize=8.5, labelcolor=theme.SOFT)
         theme.people_ticks(axes.xaxis)
-        if not np.any(self.values):
-            axes.set_xlim(-1, 1)
         if np.isfinite(self.numbers).any():
             theme.low_high_bar(figure, axes, "value of the feature")
         return figure
@@ -116,7 +114,6 @@ class Beeswarm(ExplanationPlot):
             )  # fmt: skip
         for collection in axes.collections:
             collection.set_offsets(collection.get_offsets() * [unit, 1])
-        axes.ignore_existing_data_limits = True
         axes.set_xlim(*_with_margin(self.values))
 
 
@@ -131,7 +128,7 @@ def _numbers(explanation: Explanation, shown: Shown) -> Floats:
 
 def _with_margin(values: Floats) -> tuple[float, float]:
     low, high = min(0.0, float(values.min())), max(0.0, float(values.max()))
-    margin = 0.04 * (high - low)
+    margin = 0.04 * (high - low) or 1.0
     return low - margin, high + margin
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from types import SimpleNamespace
 
+import narwhals as nw
 import numpy as np
+import pandas as pd
 import pytest
 
 from nbreg.evaluation.baselines import JUDGED
@@ -80,6 +82,48 @@ def network(keras):
     return keras.Sequential(layers, name="mlp")
 
 
+def explanation_made_of(values, data=None, **changes):
+    """Return an explanation whose attributions are `values` ``(n_rows, n_features[, n_targets])``, from 10 on."""
+    from nbreg.data.frames import as_frame
+    from nbreg.explanation.explanation import Explanation
+    from nbreg.explanation.players import Players
+
+    values = np.asarray(values, float)
+    data = pd.DataFrame({f"f{i}": values[:, i].reshape(len(values), -1)[:, 0] for i in range(values.shape[1])}
+                        ) if data is None else data  # fmt: skip
+    names = as_frame(data).columns
+    shape = (len(values), *values.shape[2:])
+    made = Explanation(
+        values=values,
+        base_values=np.full(shape, 10.0),
+        data=data,
+        predictions=10 + values.sum(axis=1),
+        method="shapley",
+        kind="additive",
+        words="exact: all coalitions; as asked for",
+        players=Players(tuple((name,) for name in names), tuple((i,) for i in range(len(names)))),
+        target_names=("price",) if values.ndim == 2 else tuple("abcd"[: values.shape[2]]),
+        rows=np.arange(len(values)),
+        n_background=100,
+        completeness_gap=3e-8,
+    )
+    return replace(made, **changes)
+
+
+@pytest.fixture(scope="session")
+def make_explanation():
+    return explanation_made_of
+
+
 @pytest.fixture
 def regressor(report, network):
-    return SimpleNamespace(report_=report, network_=network)
+    """What plots ask of a regressor."""
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(rng.normal(size=(40, 26)), columns=[f"f{i}" for i in range(26)])
+    return SimpleNamespace(
+        report_=report,
+        network_=network,
+        explanation_=explanation_made_of(rng.normal(size=(40, 3))),
+        encoder_inputs=lambda frame: frame.to_numpy().astype(np.float32),
+        _data=SimpleNamespace(frame_of=lambda which: nw.from_native(table, eager_only=True)),
+    )

@@ -18,7 +18,9 @@ PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def test_the_plots_there_are():
-    assert {"learning_curve", "predicted_observed", "residuals", "network", "learning_rate"} <= set(PLOTS)
+    of_trainings = {"learning_curve", "predicted_observed", "residuals", "network", "learning_rate"}
+    of_explanations = {"importance", "beeswarm", "waterfall", "dependence", "heatmap"}
+    assert of_trainings | of_explanations | {"weights", "activations"} <= set(PLOTS)
 
 
 @pytest.mark.parametrize("name", list(PLOTS))
@@ -75,3 +77,31 @@ def test_where_there_is_nothing_to_see_it_says_so(name, reason, regressor, witho
 def test_an_unknown_plot_is_told_with_the_nearest_one(regressor):
     with pytest.raises(OptionError, match='Did you mean "residuals"'):
         plot("residual", regressor)
+
+
+@pytest.mark.parametrize("name", list(PLOTS))
+def test_a_choice_that_a_plot_has_no_use_for_is_told(name, regressor):
+    for choice, value in {"row": 1, "feature": "f0", "target": "price"}.items():
+        if choice not in PLOTS[name].uses:
+            with pytest.raises(OptionError, match=rf"{name} has no use for {choice} \(--{choice}\), which is for"):
+                plot(name, regressor, **{choice: value})
+        plot(name, regressor, **{choice: None})
+
+
+def test_unknown_and_impossible_choices_are_told(regressor):
+    with pytest.raises(OptionError, match=r'There is no option "rows"\..*Did you mean "row"'):
+        plot("waterfall", regressor, rows=3)
+    with pytest.raises(OptionError, match="a whole number of at least 0"):
+        plot("waterfall", regressor, row=-1)
+
+
+@pytest.mark.parametrize("name", ["learning_curve", "residuals", "network", "weights", "activations"])
+def test_pictures_of_regressors_take_no_explanation(name, regressor):
+    with pytest.raises(OptionError, match="of a regressor, not of an explanation"):
+        plot(name, regressor.explanation_)
+
+
+def test_the_python_door_is_the_same_function():
+    import nbreg
+
+    assert nbreg.plot is plot
