@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,9 @@ from nbreg.errors import DataError, OptionError
 from nbreg.evaluation.wording import counted, listed
 from nbreg.explanation.explained import Floats
 from nbreg.explanation.spec import ExplanationSpec
-from nbreg.regressor import Regressor
+
+if TYPE_CHECKING:
+    from nbreg.regressor import Regressor  # for whom only asks what plots there are, scikit-learn need not be imported
 
 #: So many rows of a fit are explained where no table and no number is given.
 ROWS_UNASKED = 500

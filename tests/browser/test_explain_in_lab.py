@@ -58,6 +58,11 @@ def begun(notebook: Notebook, *cells: str) -> None:
     notebook.page.locator(PROGRESS).scroll_into_view_if_needed()
 
 
+def use_theme(notebook: Notebook, dark: bool) -> None:
+    notebook.set_theme(dark)
+    notebook.wait_for("!document.querySelector('#jupyterlab-splash')")
+
+
 def is_too_wide(notebook: Notebook, index: int) -> bool:
     return notebook.output(index).evaluate(
         "area => [...area.querySelectorAll('.jp-OutputArea-output')].some(one => one.scrollWidth > one.clientWidth + 1)"
@@ -65,14 +70,14 @@ def is_too_wide(notebook: Notebook, index: int) -> bool:
 
 
 def test_progress_is_seen_and_the_card_takes_its_place(notebook: Notebook):
-    begun(notebook, f"print('before')\n{SLOW} 40", "%nnreg explain", "%nnreg plot waterfall --row 3")
+    begun(notebook, f"print('before')\n{SLOW} 60", "%nnreg explain", "%nnreg plot waterfall --row 3")
     assert notebook.is_running(0)
     progress = notebook.page.locator(PROGRESS)
     expect(progress).to_contain_text("Explaining by shapley")
     expect(progress).to_contain_text("Interrupting keeps what is done.")
     assert not is_too_wide(notebook, 0)
     for dark in (True, False):
-        notebook.set_theme(dark)
+        use_theme(notebook, dark)
         expect(progress).to_have_css("color", "rgba(255, 255, 255, 0.87)" if dark else "rgba(0, 0, 0, 0.87)")
         progress.scroll_into_view_if_needed()
         notebook.screenshot(f"explain_progress_{'dark' if dark else 'light'}")
@@ -93,7 +98,7 @@ def test_progress_is_seen_and_the_card_takes_its_place(notebook: Notebook):
     assert "widget" not in notebook.path.read_text()
     assert "progressbar" not in notebook.path.read_text()
     for dark in (True, False):
-        notebook.set_theme(dark)
+        use_theme(notebook, dark)
         for index in (1, 2):
             assert not is_too_wide(notebook, index)
             notebook.output(index).scroll_into_view_if_needed()

@@ -28,6 +28,7 @@ def test_importing_and_loading_import_nothing_heavy():
         shell.run_line_magic("nnreg", "help")
         from nbreg.magics.completion import offers
         offers("%nnreg fit --", {{}}); offers("%nnreg plot ", {{}})
+        offers("%nnreg explain --method ", {{}}); offers("%nnreg effect ", {{}}); offers("%nnreg whatif 3 --set ", {{}})
         print([name for name in heavy() if name not in before])
         """
     )
@@ -39,13 +40,14 @@ def test_loading_twice_is_loading_once_and_unloading_takes_all_back():
         """
         from IPython.core.interactiveshell import InteractiveShell
         import nbreg
+        from nbreg.explanation.effort import REPORTING
         from nbreg.training.conducting import CONDUCTING
         shell = InteractiveShell.instance()
         def state():
             formatter = shell.display_formatter.mimebundle_formatter
             return (
                 {kind: dict(shell.magics_manager.magics[kind]) for kind in ("line", "cell")},
-                list(shell.Completer.custom_matchers), list(shell.configurables), CONDUCTING.conductor,
+                list(shell.Completer.custom_matchers), list(shell.configurables), CONDUCTING.conductor, REPORTING.open,
                 dict(formatter.deferred_printers), dict(formatter.type_printers), set(shell.magics_manager.registry),
             )
         before = state()
