@@ -24,7 +24,7 @@ def enumerated(task: Task) -> Attribution:
         worth = worths.of(task.points[rows])
         parts.append(np.einsum("pz,nzt->npt", shares, worth))
     base_values = task.explained.predict(task.background).mean(axis=0)
-    return Attribution(np.concatenate(parts), base_values, words=f"exact: all {count(shares.shape[1])} coalitions")
+    return Attribution(np.concatenate(parts), base_values, words=f"exact, over all {count(shares.shape[1])} coalitions")
 
 
 def coalitions(n_players: int) -> np.ndarray:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from nbreg.data.frames import Frame
 from nbreg.data.reading import kind_of, read_levels, read_numbers, read_times
 from nbreg.errors import DataError, OptionError, did_you_mean
+from nbreg.evaluation.wording import NOTHING, tick
 from nbreg.explanation.explained import Floats
 from nbreg.explanation.players import Players
 
@@ -133,13 +134,19 @@ class Explanation:
 
     def feature_texts(self, row: int) -> tuple[str, ...]:
         """Return each feature's value in one row, as text for people. Raises OptionError."""
+        self.check_row(row)
+        return tuple(texts[0] for texts in self._texts(slice(row, row + 1)))
+
+    def _texts(self, rows: slice) -> list[list[str]]:
+        """Return for each feature the texts of its values; those of a group's columns stand side by side."""
         from nbreg.data.frames import as_frame
 
-        self.check_row(row)
-        frame = as_frame(self.data)
-        return tuple(
-            ", ".join(_as_text(frame[name].to_list()[row]) for name in members) for members in self.players.members
-        )
+        frame = as_frame(self.data)[rows]
+        values = {name: [_as_text(value) for value in frame[name].to_list()] for name in frame.columns}
+        return [
+            [", ".join(of_row) for of_row in zip(*(values[name] for name in members), strict=True)]
+            for members in self.players.members
+        ]
 
     def check_row(self, row: int) -> None:
         """Raise OptionError unless there is a row of this number, counted from 0."""
@@ -167,12 +174,11 @@ class Explanation:
         import shap
 
         columns = [self.feature_numbers(name)[0] for name in self.feature_names]
-        shown = np.array([self.feature_texts(row) for row in range(len(self))], dtype=object)
         return shap.Explanation(
             values=self.values,
             base_values=np.zeros(len(self)) if self.base_values is None else self.base_values,
             data=np.column_stack(columns),
-            display_data=shown,
+            display_data=np.array(self._texts(slice(None)), dtype=object).T,
             feature_names=list(self.feature_names),
             output_names=list(self.target_names) if len(self.target_names) > 1 else self.target_names[0],
         )
@@ -224,11 +230,8 @@ def _in_order(frame: Frame, name: str, levels: list[str]) -> list[str]:
 
 
 def _as_text(value: Any) -> str:
-    from nbreg.evaluation.wording import NOTHING, rounded
-
     if value is None or value != value:
         return NOTHING
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return str(value)
-    whole = float(value).is_integer() and abs(value) < 1e6
-    return f"{int(value):,d}".replace("-", "−") if whole else rounded(float(value), 3)
+        return str(value).removesuffix(" 00:00:00")
+    return tick(float(f"{value:.4g}") if abs(value) < 1_000 else float(value))

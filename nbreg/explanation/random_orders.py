@@ -154,4 +154,5 @@ class _Sums:
         n_draws = self._n_background * np.maximum(self._pairs[:n], 1)[:, None, None]
         shared = (n_draws * own + _BORROWED * own.mean(axis=0)) / (n_draws + _BORROWED)
         of_a_round = np.maximum(own, shared)
-        return np.hypot(np.sqrt(of_a_round / self.rounds[:n, None, None]), resolution)
+        errors: Floats = np.hypot(np.sqrt(of_a_round / self.rounds[:n, None, None]), resolution)
+        return errors

@@ -48,7 +48,7 @@ class ExplanationSpec(Spec):
         100, "Train rows, drawn at random, whose values stand for a feature that is not known.", Integer(minimum=1)
     )
     rounds: int | None = option(
-        None, "Random orders for each background row, for sampled Shapley values; auto: from 2 to 16.",
+        None, "How often a sampling method draws: orders for each background row (shapley), shuffles, noisy copies.",
         Optional(Integer(minimum=1), word="auto"),
     )  # fmt: skip
     target: str | None = option(None, "Target to explain; all of them unless given.", Optional(Column()))
