@@ -199,7 +199,7 @@ def _draw_map(figure: Figure, axes: Any, effect: Effect) -> None:
         colours = {"cmap": _diverging(), "vmin": -most, "vmax": most}
     cells = _finer(_finer(values, across).T, upwards)
     mesh = axes.pcolormesh(_edges(across), _edges(upwards), cells, **colours)
-    _pale_where_empty(axes, effect)
+    _hatch_where_empty(axes, effect)
     bar = figure.colorbar(mesh, ax=axes, pad=0.02)
     bar.set_label(fill(effect.measure(effect.target_names[0]), 36))
     theme.people_ticks(bar.ax.yaxis)
@@ -228,16 +228,20 @@ def _edges(axis: Axis) -> Any:
     return np.linspace(axis.numbers[0], axis.numbers[-1], CELLS + 1)
 
 
-def _pale_where_empty(axes: Any, effect: Effect) -> None:
-    """Veil cells that no row lies in: what is shown there is the change of a neighbour's."""
+def _hatch_where_empty(axes: Any, effect: Effect) -> None:
+    """Hatch cells that no row lies in: what is shown there is the change of a neighbour's."""
     from nbreg.plots import theme
 
-    across, upwards = effect.axes
-    if effect.empty is None or across.levels is not None or upwards.levels is not None:
+    if not _has_hatched(effect):
         return
+    across, upwards = effect.axes
     for i, j in np.argwhere(effect.empty):
         (left, right), (low, high) = across.numbers[i : i + 2], upwards.numbers[j : j + 2]
-        axes.fill_between([left, right], low, high, color=theme.PAPER, alpha=0.45, linewidth=0)
+        axes.fill_between([left, right], low, high, facecolor="none", edgecolor=theme.FAINT, hatch="////", linewidth=0)
+
+
+def _has_hatched(effect: Effect) -> bool:
+    return effect.empty is not None and bool(effect.empty.any()) and all(axis.levels is None for axis in effect.axes)
 
 
 def _draw_dots(axes: Any, across: Axis, upwards: Axis) -> None:
@@ -320,8 +324,8 @@ def _reading(effect: Effect) -> list[str]:
     """Return how to read what has no legend."""
     if effect.spread is not None and effect.kind == "pdp" and effect.axes[0].levels is not None:
         return ["Bars: how far single rows differ from the mean (standard deviation of their curves' shapes)."]
-    if effect.empty is not None and effect.empty.any() and all(axis.levels is None for axis in effect.axes):
-        return ["Pale: no row lies there."]
+    if _has_hatched(effect):
+        return ["Hatched: no row lies there."]
     return []
 
 

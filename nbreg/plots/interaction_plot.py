@@ -104,10 +104,9 @@ def _put_notes(figure: Figure, found: Interactions, shown: NDArray[np.intp]) -> 
     """Put what is to be kept in mind below the picture."""
     from nbreg.plots import theme
 
-    lines = list(found.notices)
+    lines = ["H² is relative: of what two features do together, which may be little.", *found.notices]
     if len(shown) < len(found.feature_names):
         lines.insert(0, f"Shown are the {len(shown)} of {len(found.feature_names)} features that interact most.")
     width = int(figure.get_size_inches()[0] * 15)
-    if lines:
-        text = "\n".join(fill(line, width) for line in lines)
-        figure.supxlabel(text, x=0.02, ha="left", fontsize=8, color=theme.SOFT, multialignment="left")
+    text = "\n".join(fill(line, width) for line in lines)
+    figure.supxlabel(text, x=0.02, ha="left", fontsize=8, color=theme.SOFT, multialignment="left")
