@@ -232,7 +232,7 @@ def _hatch_where_empty(axes: Any, effect: Effect) -> None:
     """Hatch cells that no row lies in: what is shown there is the change of a neighbour's."""
     from nbreg.plots import theme
 
-    if not _has_hatched(effect):
+    if effect.empty is None or not _has_hatched(effect):
         return
     across, upwards = effect.axes
     for i, j in np.argwhere(effect.empty):
