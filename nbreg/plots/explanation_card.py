@@ -156,7 +156,8 @@ def _text(explanation: Explanation) -> Iterator[str]:
         yield from sheet.text_table(list(_importance_rows(each)))
     if explanation.checks:
         yield ""
-        yield from sheet.text_table([["check", "result"], *([c.title, c.text] for c in explanation.checks)])
+        width = max(len(check.title) for check in explanation.checks)
+        yield from (f"{check.title:{width}}  {check.text}" for check in explanation.checks)
     notices = _notices(explanation)
     yield from ["", *(f"- {line}" for line in notices)] if notices else ()
 

@@ -193,7 +193,8 @@ def low_high_bar(figure: Figure, axes: Any, words: str) -> None:
     bar = figure.colorbar(ScalarMappable(cmap=low_to_high()), ax=axes, aspect=40, pad=0.02)
     bar.set_ticks([0, 1], labels=["low", "high"])
     bar.outline.set_visible(False)
-    bar.set_label(words, labelpad=-8)
+    is_short = figure.get_figheight() < 3.4
+    bar.set_label(words, labelpad=2 if is_short else -8)  # beside "low" and "high" where it does not fit between
 
 
 def shortened(text: str, letters: int) -> str:

@@ -268,6 +268,9 @@ def assert_readable(figure):
             assert not any(one.overlaps(other) for i, one in enumerate(boxes) for other in boxes[:i]), [
                 label.get_text() for label in labels
             ]
+        for labels, name in zip(ticks, (axes.xaxis.label, axes.yaxis.label), strict=True):
+            if name.get_text():
+                assert not any(label.get_window_extent().overlaps(name.get_window_extent()) for label in labels)
         offset = axes.xaxis.get_offset_text()
         if offset.get_text() and axes.get_xlabel():
             assert not offset.get_window_extent().overlaps(axes.xaxis.label.get_window_extent())
