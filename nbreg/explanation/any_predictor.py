@@ -15,6 +15,7 @@ from nbreg.errors import DataError
 from nbreg.explanation.explained import ROWS_A_STEP, Explained, Floats, Function, Points
 from nbreg.explanation.players import Players, grouped
 from nbreg.explanation.steps import steps
+from nbreg.training.quiet import quiet_start
 
 
 class AnyPredictor(Explained):
@@ -28,6 +29,7 @@ class AnyPredictor(Explained):
     cost = 5.0
 
     def __init__(self, predict: Callable[[Any], Any], columns: Sequence[str], groups: Sequence[Sequence[str]] = ()):
+        quiet_start()  # methods reckon with TensorFlow, which no training may have started yet
         by_column = grouped(columns, [(i,) for i in range(len(columns))], groups)
         self.players = Players(by_column.members, tuple((i,) for i in range(len(by_column))))
         self._ask = predict
@@ -82,7 +84,13 @@ class AnyPredictor(Explained):
         return self._tables[0]
 
     def _predict_table(self, table: Frame) -> Floats:
-        predictions = np.asarray(self._ask(table.to_native()), np.float64)
+        answer = self._ask(table.to_native())
+        try:
+            predictions = np.asarray(answer, np.float64)
+        except (TypeError, ValueError):
+            raise DataError(
+                f"The predictor is to return a number for each row; it returned {_short(answer)}."
+            ) from None
         if predictions.shape[:1] != (len(table),) or predictions.ndim > 2:
             raise DataError(
                 f"The predictor takes {len(table):,} rows and is to return as many predictions; "
@@ -91,6 +99,11 @@ class AnyPredictor(Explained):
         predictions = predictions.reshape(len(table), -1)
         self._n_targets = predictions.shape[1]
         return predictions
+
+
+def _short(answer: Any) -> str:
+    text = " ".join(repr(answer).split())
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _numbers_of(series: Series) -> Floats | None:

@@ -1,5 +1,6 @@
 """Explaining as a notebook does it, in kernels driven by nbclient, and by a client with a person before it."""
 
+import os
 import re
 import time
 
@@ -203,6 +204,12 @@ MISTAKES = {
         'There is no regressor or function "fl4t" in the notebook. Did you mean "flat"?',
     "%nnreg explain fresh --model n": 'There is no regressor or function "n" in the notebook.',
     "%nnreg explain --model twice": "A function is explained on rows: give a table.",
+    "def word(table): return 'high'\n%nnreg explain fresh --model word":
+        "The predictor is to return a number for each row; it returned 'high'.",
+    "def few(table): return table['area'].head(2)\n%nnreg explain fresh --model few":
+        "is to return as many predictions; it returned shape (2,).",
+    "def endless(table): return table['area'] / 0\n%nnreg explain fresh --model endless":
+        "The predictions for 20 rows explained are not finite",
     "%nnreg explain fresh --model twice --method saliency": "saliency needs a network's gradients",
     "no_rows = fresh.head(0)\n%nnreg explain no_rows": "The table has no rows",
     "lacking = fresh.drop(columns='kind')\n%nnreg explain lacking": 'The table lacks the column "kind".',
@@ -275,7 +282,8 @@ class Front:
 @pytest.fixture(scope="module")
 def front():
     manager = KernelManager(kernel_name="python3")
-    manager.start_kernel()
+    # As a reader's kernel: TensorFlow is not told from outside to be quiet.
+    manager.start_kernel(env={name: value for name, value in os.environ.items() if name != "TF_CPP_MIN_LOG_LEVEL"})
     front = Front(manager)
     try:
         front.run(
