@@ -90,7 +90,7 @@ class Heatmap(ExplanationPlot):
         label_values(axes, words, self.about_others)
         axes.tick_params(labelbottom=False)
         axes.grid(visible=False)
-        above.set_title(self.title)
+        above.set_title(self.title if self.measure.startswith("attribution") else "Sensitivities by row")
         return figure
 
     def _draw_predictions(self, axes: Any) -> None:
