@@ -15,24 +15,25 @@ if TYPE_CHECKING:
     from nbreg.explanation.explained import Floats
 
 #: Of more features those that take part in the strongest interactions are drawn.
-MOST_FEATURES = 20
+MOST_FEATURES = 12
 #: Up to so many features there is room for numbers in the cells.
 MOST_WITH_NUMBERS = 10
+#: The darkest colour means at least this H squared: less is next to nothing.
+LEAST_SHARE = 0.1
 
 
 def interaction_figure(found: Interactions) -> Figure:
-    """Return a figure with a row for each target: H squared, and interaction values where they are known."""
+    """Return a figure with a row for each target: how large interactions are, and H squared."""
     from nbreg.plots import theme
 
     shown = _strongest(found)
     names = [_in_lines(found.feature_names[i]) for i in shown]
-    n_maps = 1 if found.values is None else 2
     cells = 0.46 * max(len(shown), 5)
     beside = 0.078 * max(len(line) for name in names for line in name.split("\n"))
     with theme.house_style():
         height = (cells + beside + 0.9) * len(found.target_names) + 0.3
-        figure = theme.new_figure((cells + beside + 1.7) * n_maps, height)
-        grid = figure.subplots(len(found.target_names), n_maps, squeeze=False)
+        figure = theme.new_figure((cells + beside + 1.7) * 2, height)
+        grid = figure.subplots(len(found.target_names), 2, squeeze=False)
         for row, target in zip(grid, found.target_names, strict=True):
             _draw_row(row, found.of_target(target), shown, names)
         _put_notes(figure, found, shown)
@@ -54,21 +55,21 @@ def _strongest(found: Interactions) -> NDArray[np.intp]:
 
 
 def _draw_row(row: Any, found: Interactions, shown: NDArray[np.intp], names: list[str]) -> None:
-    target = found.target_names[0]
+    target, part = found.target_names[0], np.ix_(shown, shown)
+    if found.values is None:
+        sizes, title, label = found.sizes.copy(), f"Interactions for {target}", f"standard deviation, {target}"
+    else:
+        sizes, title = found.mean_interactions(), f"Shapley interactions for {target}"
+        label = f"mean |interaction|, {target}"
+    np.fill_diagonal(sizes, np.nan)
     shares = found.h_squared.copy()
     np.fill_diagonal(shares, found.total_h_squared)
+    _draw_map(row[0], sizes[part], names, fill(title, 36), label, is_share=False)
     title = fill(f"H² for {target}", 36) + "\n(diagonal: with all others)"
-    _draw_map(row[0], shares[np.ix_(shown, shown)], names, title, "share of variance", 1.0)
-    if found.values is not None:
-        means = found.mean_interactions()
-        np.fill_diagonal(means, np.nan)
-        label = f"mean |interaction|, {target}"
-        _draw_map(
-            row[1], means[np.ix_(shown, shown)], names, fill(f"Shapley interactions for {target}", 36), label, None
-        )
+    _draw_map(row[1], shares[part], names, title, "share of variance", is_share=True)
 
 
-def _draw_map(axes: Any, cells: Floats, names: list[str], title: str, label: str, most: float | None) -> None:
+def _draw_map(axes: Any, cells: Floats, names: list[str], title: str, label: str, *, is_share: bool) -> None:
     import seaborn as sns
 
     from nbreg.plots import theme
@@ -77,9 +78,8 @@ def _draw_map(axes: Any, cells: Floats, names: list[str], title: str, label: str
     cells, across, down = np.where(below, cells, np.nan), names, names
     if np.isnan(np.diag(cells)).all():  # nothing stands in the first line and the last column
         cells, across, down = cells[1:, :-1], names[:-1], names[1:]
-    is_share = most is not None
     texts = np.array([[_cell_text(cell, is_share) for cell in line] for line in cells])
-    most = most or float(np.nanmax(cells, initial=0)) or 1.0
+    most = max(float(np.nanmax(cells, initial=0)), LEAST_SHARE if is_share else 0) or 1.0
     sns.heatmap(
         cells, ax=axes, mask=~np.isfinite(cells), cmap="Blues", vmin=0, vmax=most, square=True, linewidths=0.8,
         annot=texts if len(names) <= MOST_WITH_NUMBERS else False, fmt="", annot_kws={"fontsize": 8},

@@ -140,7 +140,7 @@ def against_samplers(case: Case) -> None:
 def against_deep(case: Case) -> None:
     import shap
 
-    forward, n_ours, n_theirs = Forward(case), 5_000, 50
+    forward, n_ours, n_theirs = Forward(case), 20_000, 50
     inputs, background = forward.inputs(case.rows.head(n_theirs)), forward.inputs(case.background)
     deep = shap.DeepExplainer(case.regressor.network_, background)
     scale = case.regressor.target_scaler_.scale_[0]
