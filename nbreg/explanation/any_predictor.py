@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from nbreg.data.frames import Frame
 from nbreg.data.reading import Series, kind_of, read_numbers
 from nbreg.errors import DataError
-from nbreg.explanation.explained import ROWS_A_STEP, Explained, Floats, Function, Points
+from nbreg.explanation.explained import Explained, Floats, Function, Points
 from nbreg.explanation.players import Players, grouped
 from nbreg.explanation.steps import steps
 from nbreg.training.quiet import quiet_start
@@ -27,6 +27,7 @@ class AnyPredictor(Explained):
 
     has_gradient = False
     cost = 5.0
+    rows_a_step = 4_096  # it may be slow, and is interrupted between steps only
 
     def __init__(self, predict: Callable[[Any], Any], columns: Sequence[str], groups: Sequence[Sequence[str]] = ()):
         quiet_start()  # methods reckon with TensorFlow, which no training may have started yet
@@ -42,11 +43,8 @@ class AnyPredictor(Explained):
     def target_names(self) -> tuple[str, ...]:
         if self._n_targets is None:  # only its answer tells
             self._predict_table(self._pool()[[0]])
-        return (
-            ("prediction",)
-            if self._n_targets == 1
-            else tuple(f"prediction_{i}" for i in range(1, (self._n_targets or 0) + 1))
-        )
+        n_targets = self._n_targets or 0
+        return ("prediction",) if n_targets == 1 else tuple(f"prediction_{i}" for i in range(1, n_targets + 1))
 
     def points(self, frame: Frame) -> Points:
         missing = [name for name in self._columns if name not in frame.columns]
@@ -66,7 +64,8 @@ class AnyPredictor(Explained):
     def predict(self, points: Points) -> Floats:
         pool = self._pool()
         parts = [
-            self._predict_table(_mixed(pool, points[rows], self.players)) for rows in steps(len(points), ROWS_A_STEP)
+            self._predict_table(_mixed(pool, points[rows], self.players))
+            for rows in steps(len(points), self.rows_a_step)
         ]
         return np.concatenate(parts)
 

@@ -51,11 +51,12 @@ def _check_gradient(explained: Explained, name: str, method: Method) -> None:
 def _automatic(explained: Explained, spec: ExplanationSpec, n_rows: int, n_background: int) -> Chosen:
     n_players = len(explained.players)
     many = f"{counted(n_rows, 'row')} of {counted(n_players, 'feature')}"
-    is_small = n_players <= ENUMERATED_UP_TO
+    is_asked_to_sample = spec.rounds is not None or spec.budget is not None
+    is_small = n_players <= ENUMERATED_UP_TO and not is_asked_to_sample
     if is_small and enumeration_cost(explained, n_rows, n_background) <= AFFORDABLE:
-        return Chosen("shapley", f"chosen because {many} can be explained exactly", spec.rounds)
+        return Chosen("shapley", f"chosen because {many} can be explained exactly")
     if not explained.has_gradient or sampling_cost(explained, n_rows, n_background, LEAST_ROUNDS) <= AFFORDABLE:
-        rounds = spec.rounds or affordable_rounds(explained, n_rows, n_background)
+        rounds = spec.rounds or (None if spec.budget else affordable_rounds(explained, n_rows, n_background))
         return Chosen("shapley", f"chosen because {many} can be sampled closely", rounds)
     refusal = METHODS["deep_shap"]().refusal(explained)
     too_many = f"chosen because {many} are too many for Shapley values at once"

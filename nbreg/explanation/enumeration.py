@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbreg.evaluation.wording import count
-from nbreg.explanation.explained import ROWS_A_STEP, Explained, Floats, Function, Points
+from nbreg.explanation.explained import Explained, Floats, Function, Points
 from nbreg.explanation.method import Attribution, Task
 from nbreg.explanation.steps import filled_up, steps
 
@@ -60,8 +60,8 @@ class Worths:
         self._members = members[:, explained.players.owner]
         n_background = len(background)
         # Whole rows in a step where they are small, else a power of two of coalitions, which divides the number of all.
-        self.n_rows = max(1, ROWS_A_STEP // (n_background * len(members)))
-        fitting = max(1, ROWS_A_STEP // (n_background * self.n_rows))
+        self.n_rows = max(1, explained.rows_a_step // (n_background * len(members)))
+        fitting = max(1, explained.rows_a_step // (n_background * self.n_rows))
         self._n_coalitions = min(len(members), 1 << (fitting.bit_length() - 1))
         self._background = tf.constant(background)
         key = "worths", self.n_rows, self._n_coalitions, n_background

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import shap
 
+    from nbreg.explanation.checks.check import Checked
+
 
 @dataclass(frozen=True, eq=False)
 class Explanation:
@@ -65,7 +67,7 @@ class Explanation:
     standard_errors: Floats | None = None
     completeness_gap: float | None = None
     notices: tuple[str, ...] = ()
-    checks: tuple[Any, ...] = ()
+    checks: tuple[Checked, ...] = ()
 
     @property
     def feature_names(self) -> tuple[str, ...]:

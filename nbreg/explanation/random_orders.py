@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbreg.evaluation.wording import counted
-from nbreg.explanation.explained import ROWS_A_STEP, Floats, Function
+from nbreg.explanation.explained import Floats, Function
 from nbreg.explanation.method import Attribution, Task
 from nbreg.explanation.steps import filled_up, steps
 
@@ -41,9 +41,10 @@ class _Walks:
         players, n_background = task.explained.players, len(task.background)
         self._n_steps = len(players) - 1
         per_pair = 2 * self._n_steps
-        n_parts = -(-n_background * per_pair // ROWS_A_STEP)
+        rows_a_step = task.explained.rows_a_step
+        n_parts = -(-n_background * per_pair // rows_a_step)
         self._n_background = -(-n_background // n_parts)
-        self._n_rows = max(1, ROWS_A_STEP // (self._n_background * per_pair))
+        self._n_rows = max(1, rows_a_step // (self._n_background * per_pair))
         n_evaluations = len(task.points) * n_background * per_pair * rounds
         key = "walks", self._n_rows, self._n_background
         self._walk = task.explained.compiled(key, _gains_of_walks(players.owner), n_evaluations)

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from nbreg.evaluation import sheet
-from nbreg.evaluation.wording import count, counted, listed, rounded
+from nbreg.evaluation.wording import NOTHING, count, counted, listed, rounded
+from nbreg.explanation.checks.check import Checked
 from nbreg.explanation.explanation import Explanation
 from nbreg.plots.beeswarm import Beeswarm
 from nbreg.plots.explanation_plot import measure
@@ -119,9 +120,9 @@ def _facts(explanation: Explanation) -> list[tuple[str, str]]:
 
 
 def _rows(explanation: Explanation) -> str:
-    of = f"of {counted(len(explanation.players), 'feature')}"
-    background = f"against a background of {counted(explanation.n_background, 'row')}"
-    return f"{counted(len(explanation), 'row')} {of} explained, {background}"
+    of = f"{counted(len(explanation), 'row')} of {counted(len(explanation.players), 'feature')} explained"
+    has_background = explanation.base_values is not None
+    return f"{of}, against a background of {counted(explanation.n_background, 'row')}" if has_background else of
 
 
 def _largest_errors(explanation: Explanation) -> str:
@@ -143,8 +144,14 @@ def _notices(explanation: Explanation) -> tuple[str, ...]:
 def _checks(explanation: Explanation) -> str:
     if not explanation.checks:
         return ""
-    rows = [[check.title, check.text, check.reading] for check in explanation.checks]
-    return f'<div class="nbreg-checks">{sheet.table(["check", "result", "how to read it"], rows)}</div>\n'
+    rows = [[check.title, check.text, _verdict(check), check.reading] for check in explanation.checks]
+    good = {(i, 2) for i, check in enumerate(explanation.checks) if check.is_good}
+    table = sheet.table(["check", "result", "verdict", "how to read it"], rows, best=good)
+    return f'<div class="nbreg-checks">{table}</div>\n'
+
+
+def _verdict(check: Checked) -> str:
+    return {True: "good", False: "poor", None: NOTHING}[check.is_good]
 
 
 def _text(explanation: Explanation) -> Iterator[str]:
@@ -157,7 +164,7 @@ def _text(explanation: Explanation) -> Iterator[str]:
     if explanation.checks:
         yield ""
         width = max(len(check.title) for check in explanation.checks)
-        yield from (f"{check.title:{width}}  {check.text}" for check in explanation.checks)
+        yield from (f"{_verdict(check):4}  {check.title:{width}}  {check.text}" for check in explanation.checks)
     notices = _notices(explanation)
     yield from ["", *(f"- {line}" for line in notices)] if notices else ()
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from nbreg.explanation.effects.axis import Axis
 from nbreg.explanation.effort import Effort
-from nbreg.explanation.explained import ROWS_A_STEP, Explained, Floats, Points
+from nbreg.explanation.explained import Explained, Floats, Points
 from nbreg.explanation.steps import steps
 
 
@@ -44,7 +44,7 @@ def _on_grid(explained: Explained, points: Points, axes: Sequence[Axis], effort:
     rows_of = np.meshgrid(*(axis.rows for axis in axes), indexing="ij")
     given = np.hstack([points[rows.ravel()][:, columns] for rows, columns in zip(rows_of, owned, strict=True)])
     columns = np.concatenate(owned)
-    for rows in effort.each(list(steps(len(points), max(1, ROWS_A_STEP // len(given))))):
+    for rows in effort.each(list(steps(len(points), max(1, explained.rows_a_step // len(given))))):
         block = np.repeat(points[rows], len(given), axis=0)
         block[:, columns] = np.tile(given, (rows.stop - rows.start, 1))
         yield explained.predict(block).reshape(rows.stop - rows.start, len(given), -1)
