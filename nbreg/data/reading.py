@@ -166,6 +166,15 @@ def read_levels(series: Series) -> tuple[NDArray[np.intp], list[str]]:
     return np.where(codes < 0, len(names), codes), [*names, MISSING]
 
 
+def own_order(series: Series) -> list[str]:
+    """Return the levels in the order that the column's type gives them; none where it gives no order."""
+    if isinstance(series.dtype, nw.Enum):
+        return list(map(str, series.dtype.categories))
+    if series.dtype == nw.Categorical and series.implementation.is_pandas():
+        return list(map(str, series.to_native().cat.categories))
+    return []
+
+
 def _hashable_values(series: Series) -> Any:
     if series.implementation.is_pandas():
         return series.to_native()

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Self
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
 
-import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
 
 from nbreg.data.frames import Frame
-from nbreg.data.reading import kind_of, read_levels, read_numbers, read_times
-from nbreg.errors import DataError, OptionError, did_you_mean
+from nbreg.data.reading import kind_of, own_order, read_levels, read_numbers, read_times
+from nbreg.errors import DataError, OptionError
 from nbreg.evaluation.wording import NOTHING, tick
+from nbreg.explanation.by_target import ByTarget
 from nbreg.explanation.explained import Floats
 from nbreg.explanation.players import Players
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class Explanation:
+class Explanation(ByTarget):
     """Attributions of some predictions to the original columns, in target units.
 
     Attributes
@@ -53,6 +53,8 @@ class Explanation:
         How far to trust it, where that was asked for.
     """
 
+    of_targets: ClassVar[tuple[str, ...]] = ("values", "base_values", "predictions", "standard_errors")
+
     values: Floats
     base_values: Floats | None
     data: Any
@@ -75,19 +77,6 @@ class Explanation:
 
     def __len__(self) -> int:
         return len(self.rows)
-
-    def of_target(self, target: str | None = None) -> Self:
-        """Return the part about one target: values ``(n_rows, n_features)``. Raises OptionError."""
-        name = self.target_names[0] if target is None else target
-        if name not in self.target_names:
-            raise OptionError(f'No target "{name}" is explained here.{did_you_mean(name, self.target_names)}')
-        if len(self.target_names) == 1:
-            return self
-        at = self.target_names.index(name)
-        names = "values", "base_values", "predictions", "standard_errors"
-        found: dict[str, Any] = {each: getattr(self, each) for each in names}
-        of_this: dict[str, Any] = {each: None if values is None else values[..., at] for each, values in found.items()}
-        return replace(self, **of_this, target_names=(name,))
 
     def importance(self) -> pd.Series[float]:
         """Return the mean absolute attribution of each feature, in target units, the largest first.
@@ -215,20 +204,10 @@ def _as_numbers(frame: Frame, name: str) -> tuple[Floats, tuple[str, ...] | None
     if kind == "unreadable":
         raise DataError(f'Column "{name}" holds neither numbers, true or false, dates nor text.')
     codes, found = read_levels(series)
-    levels = _in_order(frame, name, found[:-1])
+    order = own_order(series)
+    levels = [level for level in order if level in found] if set(found[:-1]) <= set(order) else sorted(found[:-1])
     place = np.array([*(levels.index(level) for level in found[:-1]), np.nan])
     return place[codes], tuple(levels)
-
-
-def _in_order(frame: Frame, name: str, levels: list[str]) -> list[str]:
-    """Return the levels in the order that the column gives them, else in the alphabet's."""
-    series = frame[name]
-    order: list[str] = []
-    if isinstance(series.dtype, nw.Enum):
-        order = [str(level) for level in series.dtype.categories]
-    elif series.dtype == nw.Categorical and series.implementation.is_pandas():
-        order = [str(level) for level in series.to_native().cat.categories]
-    return [level for level in order if level in levels] if set(levels) <= set(order) else sorted(set(levels))
 
 
 def _as_text(value: Any) -> str:

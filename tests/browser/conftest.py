@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from lab import Lab, Server, chromium, find_browser
+from lab import Lab, Notebook, Server, chromium, find_browser
 from playwright.sync_api import Browser
 
 HERE = Path(__file__).parent
@@ -66,3 +66,14 @@ def lab(
     lab = Lab(server, browser, artifacts)
     yield lab
     lab.close(f"failed_{request.node.name}" if has_failed() else "")
+
+
+@pytest.fixture
+def notebook(warm: Notebook, has_failed: Callable[[], bool], request: pytest.FixtureRequest) -> Iterator[Notebook]:
+    """A module's own notebook, `warm`, which its tests share; each puts its own cells into it."""
+    yield warm
+    if has_failed():
+        warm.screenshot(f"failed_{request.node.name}")
+        warm.interrupt()
+        warm.wait_idle()
+    assert warm.errors == []

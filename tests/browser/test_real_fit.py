@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -42,17 +42,6 @@ def warm(server: Server, browser: Browser, artifacts: Path) -> Iterator[Notebook
         notebook.run_cell(0)
         notebook.run_cell(1)
         yield notebook
-
-
-@pytest.fixture
-def notebook(warm: Notebook, has_failed: Callable[[], bool], request: pytest.FixtureRequest) -> Iterator[Notebook]:
-    """The notebook of this module; a test puts its own cells into it."""
-    yield warm
-    if has_failed():
-        warm.screenshot(f"failed_{request.node.name}")
-        warm.interrupt()
-        warm.wait_idle()
-    assert warm.errors == []
 
 
 def began(notebook: Notebook, *cells: str) -> None:

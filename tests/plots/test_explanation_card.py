@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 from test_card import Page
 
+from nbreg.explanation.checks.check import Checked
 from nbreg.plots.explanation_card import completeness, explanation_card, headline
 
 TEXT = """\
@@ -24,17 +25,12 @@ carat                        2,000             580
 x                              500             140
 cut                            4.0               0
 
-Agreement  0.83
+good  Agreement  0.83
 
 - carat & x are correlated."""
 
 
-@dataclass(frozen=True)
-class Check:
-    title: str = "Agreement"
-    text: str = "0.83"
-    reading: str = "Near 1 is good: two methods say the <same>."
-    value: float = 0.83
+CHECK = Checked("agreement", "Agreement", 0.83, "0.83", "Near 1 is good: two methods say the <same>.", is_good=True)
 
 
 @pytest.fixture
@@ -42,7 +38,7 @@ def explanation(make_explanation):
     table = pd.DataFrame({"x": [1.0, 2, 3, 4], "carat": [0.2, 0.3, 0.4, np.nan], "cut": list("abab")})
     values = np.column_stack([[250, -250, 750, -750], [-1000, 3000, 3000, -1000], [4, 4, -4, -4]])
     notices = ("carat & x are correlated.",)
-    return make_explanation(values, table, checks=(Check(),), notices=notices)
+    return make_explanation(values, table, checks=(CHECK,), notices=notices)
 
 
 def test_text(explanation):

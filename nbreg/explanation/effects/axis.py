@@ -6,12 +6,11 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Any
 
-import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
 
 from nbreg.data.frames import Frame
-from nbreg.data.reading import Series, kind_of, read_flags, read_levels, read_numbers, read_times
+from nbreg.data.reading import Series, kind_of, own_order, read_flags, read_levels, read_numbers, read_times
 from nbreg.errors import DataError
 from nbreg.evaluation.wording import tick
 from nbreg.explanation.explained import Floats
@@ -135,8 +134,8 @@ def _of_levels(series: Series) -> Axis:
     texts = np.array(distinct, dtype=object)[codes]
     counts = Counter(texts.tolist())
     shown = {level for level, _ in counts.most_common(MOST_LEVELS)}
-    own_order = list(map(str, series.dtype.categories)) if isinstance(series.dtype, nw.Enum) else []
-    levels = [level for level in own_order if level in shown]
+    order = own_order(series)
+    levels = [level for level in order if level in shown]
     levels += sorted(shown - set(levels))
     place = {level: float(i) for i, level in enumerate(levels)}
     observed = np.array([place.get(text, np.nan) for text in texts])
@@ -145,4 +144,4 @@ def _of_levels(series: Series) -> Axis:
     numbers = np.arange(len(levels), dtype=float)
     said = f"Shown are the {MOST_LEVELS} most frequent of {len(counts)} levels of {series.name}."
     notices = (said,) if hidden else ()
-    return Axis(series.name, "category", numbers, rows, observed, tuple(levels), bool(own_order), notices)
+    return Axis(series.name, "category", numbers, rows, observed, tuple(levels), bool(order), notices)

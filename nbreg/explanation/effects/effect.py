@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Self
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nbreg.errors import OptionError, did_you_mean
 from nbreg.evaluation.wording import counted, listed, per_cent, rounded
 from nbreg.explanation.effects.axis import Axis
+from nbreg.explanation.effects.pictured import Pictured
 from nbreg.explanation.explained import Floats
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ TITLES = {
 FLAT = 1e-9
 
 
-@dataclass(frozen=True, eq=False)
-class Effect:
+@dataclass(frozen=True, eq=False, repr=False)
+class Effect(Pictured):
     """The effect of one feature, or of two together, on the predictions, in target units.
 
     Attributes
@@ -60,6 +60,8 @@ class Effect:
         What to keep in mind, a sentence each.
     """
 
+    of_targets: ClassVar[tuple[str, ...]] = ("values", "spread", "curves", "h_squared")
+
     kind: str
     axes: tuple[Axis, ...]
     values: Floats
@@ -86,18 +88,6 @@ class Effect:
         """Friedman and Popescu's H, the root of `h_squared`."""
         root: Floats = np.sqrt(self.h_squared)
         return root
-
-    def of_target(self, target: str | None = None) -> Self:
-        """Return the part about one target. Raises OptionError."""
-        name = self.target_names[0] if target is None else target
-        if name not in self.target_names:
-            raise OptionError(f'No target "{name}" is explained here.{did_you_mean(name, self.target_names)}')
-        if len(self.target_names) == 1:
-            return self
-        at = self.target_names.index(name)
-        parts = {each: getattr(self, each) for each in ("values", "spread", "curves", "h_squared")}
-        of_this: dict[str, Any] = {each: None if part is None else part[..., at] for each, part in parts.items()}
-        return replace(self, **of_this, target_names=(name,))
 
     def measure(self, target: str) -> str:
         """Return what an axis of values is called."""
@@ -144,29 +134,14 @@ class Effect:
 
         return effect_figure(self)
 
-    @property
-    def words(self) -> tuple[str, ...]:
-        """A sentence for each target, then the notices."""
-        return (*(_sentence(self.of_target(name)) for name in self.target_names), *self.notices)
-
-    def __repr__(self) -> str:
-        return "\n".join(self.words)
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, str], dict[str, Any]]:
-        from nbreg.plots.plot import image_bundle
-        from nbreg.plots.theme import to_png
-
-        return image_bundle(to_png(self.figure), " ".join(self.words), repr(self))
-
-
-def _sentence(effect: Effect) -> str:
-    """Return what is to be seen of one target."""
-    target, names = effect.target_names[0], listed(effect.feature_names)
-    said = (
-        f"{_upper_first(effect.measure(target))} by {names} ({TITLES[effect.kind]} over "
-        f"{counted(len(effect.rows), 'row')}): {_range(effect)}."
-    )
-    return f"{said} {interaction_words(effect)}".rstrip()
+    def sentence(self) -> str:
+        """Return what is to be seen of one target."""
+        target, names = self.target_names[0], listed(self.feature_names)
+        said = (
+            f"{_upper_first(self.measure(target))} by {names} ({TITLES[self.kind]} over "
+            f"{counted(len(self.rows), 'row')}): {_range(self)}."
+        )
+        return f"{said} {interaction_words(self)}".rstrip()
 
 
 def _range(effect: Effect) -> str:

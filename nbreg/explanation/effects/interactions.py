@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Self
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nbreg.errors import OptionError, did_you_mean
+from nbreg.errors import OptionError
 from nbreg.evaluation.wording import counted, per_cent, rounded
+from nbreg.explanation.effects.pictured import Pictured
 from nbreg.explanation.explained import Floats
 
 if TYPE_CHECKING:
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 WORTH_NAMING = 0.001
 
 
-@dataclass(frozen=True, eq=False)
-class Interactions:
+@dataclass(frozen=True, eq=False, repr=False)
+class Interactions(Pictured):
     """How much of the predictions comes from features acting together.
 
     Attributes
@@ -46,6 +47,8 @@ class Interactions:
         What to keep in mind, a sentence each.
     """
 
+    of_targets: ClassVar[tuple[str, ...]] = ("h_squared", "sizes", "total_h_squared", "values", "base_values")
+
     h_squared: Floats
     sizes: Floats
     total_h_squared: Floats
@@ -56,19 +59,6 @@ class Interactions:
     rows: NDArray[np.intp]
     n_background: int
     notices: tuple[str, ...] = ()
-
-    def of_target(self, target: str | None = None) -> Self:
-        """Return the part about one target. Raises OptionError."""
-        name = self.target_names[0] if target is None else target
-        if name not in self.target_names:
-            raise OptionError(f'No target "{name}" is explained here.{did_you_mean(name, self.target_names)}')
-        if len(self.target_names) == 1:
-            return self
-        at = self.target_names.index(name)
-        parts = "h_squared", "sizes", "total_h_squared", "values", "base_values"
-        found = {each: getattr(self, each) for each in parts}
-        of_this: dict[str, Any] = {each: None if part is None else part[..., at] for each, part in found.items()}
-        return replace(self, **of_this, target_names=(name,))
 
     def strength(self) -> pd.DataFrame:
         """Return a pandas table of all pairs, the strongest first.
@@ -115,30 +105,15 @@ class Interactions:
 
         return interaction_figure(self)
 
-    @property
-    def words(self) -> tuple[str, ...]:
-        """A sentence for each target, then the notices."""
-        return (*(_sentence(self.of_target(name)) for name in self.target_names), *self.notices)
-
-    def __repr__(self) -> str:
-        return "\n".join(self.words)
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, str], dict[str, Any]]:
-        from nbreg.plots.plot import image_bundle
-        from nbreg.plots.theme import to_png
-
-        return image_bundle(to_png(self.figure), " ".join(self.words), repr(self))
-
-
-def _sentence(found: Interactions) -> str:
-    pairs = found.strength()
-    strongest = pairs[pairs["H²"] >= WORTH_NAMING].iloc[:3]
-    each = [
-        f"{pair['feature']} with {pair['other']} ({rounded(float(pair.iloc[-1]))}, H² {per_cent(pair['H²'])})"
-        for _, pair in strongest.iterrows()
-    ]
-    measure = "mean size" if found.values is not None else "standard deviation"
-    where = f"for {found.target_names[0]} over {counted(len(found.rows), 'row')}"
-    if not each:
-        return f"No interactions {where}: in no pair is H² above {per_cent(WORTH_NAMING)}."
-    return f"Strongest interactions {where} ({measure}): {'; '.join(each)}."
+    def sentence(self) -> str:
+        pairs = self.strength()
+        strongest = pairs[pairs["H²"] >= WORTH_NAMING].iloc[:3]
+        each = [
+            f"{pair['feature']} with {pair['other']} ({rounded(float(pair.iloc[-1]))}, H² {per_cent(pair['H²'])})"
+            for _, pair in strongest.iterrows()
+        ]
+        measure = "mean size" if self.values is not None else "standard deviation"
+        where = f"for {self.target_names[0]} over {counted(len(self.rows), 'row')}"
+        if not each:
+            return f"No interactions {where}: in no pair is H² above {per_cent(WORTH_NAMING)}."
+        return f"Strongest interactions {where} ({measure}): {'; '.join(each)}."
