@@ -280,6 +280,14 @@ class Spec:
         return cls(**{name: choices[name] for name in cls.options() if name in choices})
 
 
+def refuse_unknown(names: Iterable[str], known: Iterable[str]) -> None:
+    """Raise OptionError, with the nearest name, for the first of `names` that is no option."""
+    known = list(known)
+    for name in names:
+        if name not in known:
+            raise OptionError(f'There is no option "{name}".{did_you_mean(name, known)}')
+
+
 def _as_option(declared: Field[Any]) -> Option:
     return Option(declared.name, declared.default, declared.metadata["help"], declared.metadata["kind"])
 

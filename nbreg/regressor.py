@@ -16,7 +16,7 @@ from sklearn.utils import Tags
 from nbreg.data.dataset import RegressionData, observed_targets, prepare
 from nbreg.data.frames import as_frame
 from nbreg.data.spec import DataSpec
-from nbreg.errors import DataError, OptionError, did_you_mean
+from nbreg.errors import DataError
 from nbreg.estimator_inputs import checked_rows_and_targets, keyword_signature, rows_as_trained_on
 from nbreg.fit_options import regressor_options
 from nbreg.networks.architecture import chosen_architecture
@@ -24,6 +24,7 @@ from nbreg.networks.build import build_network
 from nbreg.networks.forward import predict_rows
 from nbreg.networks.inputs import Inputs
 from nbreg.networks.stack import Stack
+from nbreg.options import refuse_unknown
 from nbreg.training.arrays import Arrays
 from nbreg.training.engines import validation_batch_size
 from nbreg.training.fit import train
@@ -67,9 +68,7 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
     def __init__(self, *, layers: Sequence[keras.layers.Layer] | None = None, **options: Any):
         known = regressor_options()
-        for name in options:
-            if name not in known:
-                raise OptionError(f'There is no option "{name}".{did_you_mean(name, known)}')
+        refuse_unknown(options, known)
         self.layers = layers
         for name, declared in known.items():
             setattr(self, name, options.get(name, declared.default))

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbreg.data.frames import as_frame, read_frame
-from nbreg.errors import NbregError, OptionError, did_you_mean
+from nbreg.errors import NbregError
 from nbreg.fit_options import OF_TABLES, fit_options
+from nbreg.options import refuse_unknown
 from nbreg.regressor import Regressor
 from nbreg.training.conducting import CONDUCTING
 
@@ -114,9 +115,7 @@ def fit(
         Where the table, an option or the course of training does not fit; one line says why. A training that
         fails or is stopped keeps its best weights, and is the session's latest all the same.
     """
-    for name in options:
-        if name not in fit_options():
-            raise OptionError(f'There is no option "{name}".{did_you_mean(name, fit_options())}')
+    refuse_unknown(options, fit_options())
     of_table = {name: options.pop(name) for name in OF_TABLES if name in options}
     regressor = Regressor(layers=layers, **options)
     run = regressor.take_table(as_table(data), {**of_table, "target": target})

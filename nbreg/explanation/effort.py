@@ -94,3 +94,15 @@ def _silently(title: str) -> tuple[Reporter | None, Callable[[], None]]:
 
 
 REPORTING = Reporting()
+
+
+@contextmanager
+def underway(title: str, budget: float | None = None) -> Iterator[Effort]:
+    """Watch over a computation within, which may be interrupted, and tell how far it is."""
+    report, close = REPORTING.open(title)
+    effort = Effort(budget, report)
+    try:
+        with effort.interruptible():
+            yield effort
+    finally:
+        close()

@@ -9,19 +9,20 @@ from typing import Any
 import numpy as np
 
 from nbreg.data.frames import as_frame
-from nbreg.errors import DataError, OptionError, did_you_mean
+from nbreg.errors import DataError, OptionError
 from nbreg.evaluation.wording import counted
 from nbreg.explanation.any_predictor import AnyPredictor
 from nbreg.explanation.cautions import cautions
 from nbreg.explanation.checks import checks_of
 from nbreg.explanation.choice import chosen_method
-from nbreg.explanation.effort import REPORTING, Effort
+from nbreg.explanation.effort import Effort, underway
 from nbreg.explanation.explained import Explained, Floats, Points
 from nbreg.explanation.explanation import Explanation
 from nbreg.explanation.material import Material, chosen_targets, drawn, material_of, with_observed
 from nbreg.explanation.method import METHODS, Attribution, Task
 from nbreg.explanation.network import ExplainedNetwork
 from nbreg.explanation.spec import ExplanationSpec
+from nbreg.options import refuse_unknown
 from nbreg.regressor import Regressor
 
 
@@ -68,13 +69,17 @@ def explain(
 
 def explanation_choices(method: str, background: Any, options: Mapping[str, Any]) -> tuple[ExplanationSpec, Any]:
     """Return the checked choices, and the background where it is a table. Raises OptionError."""
-    known = ExplanationSpec.options()
-    for name in options:
-        if name not in known:
-            raise OptionError(f'There is no option "{name}".{did_you_mean(name, known)}')
-    is_number = background is None or isinstance(background, (int, np.integer))
-    number = {"background": background} if is_number and background is not None else {}
-    return ExplanationSpec(method=method, **number, **options), None if is_number else background
+    refuse_unknown(options, ExplanationSpec.options())
+    number, table = number_or_table(background)
+    return ExplanationSpec(method=method, **number, **options), table
+
+
+def number_or_table(background: Any) -> tuple[dict[str, int], Any]:
+    """Return the option that a background is, where it is a number of rows, and the table, where it is one."""
+    if background is None:
+        return {}, None
+    is_number = isinstance(background, (int, np.integer))
+    return ({"background": int(background)}, None) if is_number else ({}, background)
 
 
 def subject_and_material(
@@ -104,7 +109,7 @@ def _function_and_material(
     chosen = others if background is not None else others[drawn(len(others), spec.background, spec.seed + 1)]
     said = () if background is not None else ("The background is drawn from the rows given.",)
     explained = AnyPredictor(predict, table.columns, spec.group)
-    return explained, Material(table[rows], rows, chosen, None, said)
+    return explained, Material(table[rows], rows, chosen, None, (), said)
 
 
 def explanation_of(explained: Explained, material: Material, spec: ExplanationSpec) -> Explanation:
@@ -113,15 +118,10 @@ def explanation_of(explained: Explained, material: Material, spec: ExplanationSp
     spec = replace(spec, method=chosen.name, rounds=chosen.rounds)
     if METHODS[chosen.name].needs_observed:
         material = with_observed(material, chosen.name, _all_targets(explained))
-    report, close = REPORTING.open(f"Explaining by {chosen.name}")
-    effort = Effort(spec.budget, report)
-    try:
-        with effort.interruptible():
-            task = task_of(explained, material, spec, effort)
-            attribution = METHODS[chosen.name]().attribute(task)
-            checks = checks_of(task, chosen.name, attribution) if spec.check else ()
-    finally:
-        close()
+    with underway(f"Explaining by {chosen.name}", spec.budget) as effort:
+        task = task_of(explained, material, spec, effort)
+        attribution = METHODS[chosen.name]().attribute(task)
+        checks = checks_of(task, chosen.name, attribution) if spec.check else ()
     return _summed_up(task, material, chosen.name, f"{attribution.words}; {chosen.why}", attribution, checks)
 
 
@@ -166,7 +166,13 @@ def _summed_up(
     names = task.explained.target_names
     explained_columns = [column for columns in task.explained.players.members for column in columns]
     in_order = [column for column in material.frame.columns if column in explained_columns]
-    said = (*_unfinished(task, n_done), *material.notices, *found.notices, *cautions(task, name, found))
+    said = (
+        *_unfinished(task, n_done),
+        *material.notices,
+        *material.background_notices,
+        *found.notices,
+        *cautions(task, name, found),
+    )
     one = len(names) == 1
     return Explanation(
         values=_squeezed(found.values, one),

@@ -37,6 +37,13 @@ class Material:
     background: Frame
     observed: Floats | None
     notices: tuple[str, ...] = ()
+    #: What is to be said of the background, where it plays a part.
+    background_notices: tuple[str, ...] = ()
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """All notices."""
+        return (*self.notices, *self.background_notices)
 
 
 def material_of(regressor: Regressor, data: Any, spec: ExplanationSpec, background: Any = None) -> Material:
@@ -52,7 +59,7 @@ def material_of(regressor: Regressor, data: Any, spec: ExplanationSpec, backgrou
     chosen, said = _background(regressor, table, spec, background)
     check_rows(regressor, frame)
     check_rows(regressor, chosen)
-    return Material(frame, rows, chosen, _observed(regressor, frame), (*notices, *_unused(regressor, table), *said))
+    return Material(frame, rows, chosen, _observed(regressor, frame), (*notices, *_unused(regressor, table)), said)
 
 
 def with_observed(material: Material, method: str, targets: Sequence[str]) -> Material:

@@ -74,7 +74,7 @@ def what_if(
     if given is None and not _has_train_rows(regressor):
         given = table[drawn(len(table), spec.background, spec.seed + 1)].to_native()
     explained, material = subject_and_material(regressor, pair.to_native(), spec, given)
-    explanation = explanation_of(explained, replace(material, notices=()), spec)
+    explanation = explanation_of(explained, replace(material, notices=(), background_notices=()), spec)
     if len(explanation) < 2:
         raise OptionError("It was ended before both rows were explained: give it more time, or a quicker method.")
     return WhatIf(explanation, position, tuple(changes), (*said, *explanation.notices))

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from nbreg.errors import OptionError, did_you_mean
+from nbreg.errors import OptionError
 from nbreg.evaluation.wording import listed
-from nbreg.options import Column, Integer, Optional, Spec, option
+from nbreg.options import Column, Integer, Optional, Spec, option, refuse_unknown
 from nbreg.registry import Registry
 
 if TYPE_CHECKING:
@@ -144,9 +144,8 @@ def regressor_part(subject: Any, attribute: str, title: str) -> Any:
 def _checked(name: str, kind: type[PlotInfo], choices: dict[str, Any]) -> PlotChoices:
     """Return the choices. Raises OptionError for unknown ones, and for those that the plot has no use for."""
     known = PlotChoices.options()
+    refuse_unknown(choices, known)
     for choice, value in choices.items():
-        if choice not in known:
-            raise OptionError(f'There is no option "{choice}".{did_you_mean(choice, known)}')
         if value is not None and choice not in kind.uses:
             others = [each for each in PLOTS if choice in PLOTS[each].uses]
             raise OptionError(f"{name} has no use for {choice} ({known[choice].flag}), which is for {listed(others)}.")

@@ -245,14 +245,17 @@ def test_a_training_that_fails_shows_what_it_reached_and_one_line(notebook: Note
     expect(notebook.output(2).locator(".nbreg-headline")).to_contain_text("Training failed: The loss was no finite")
 
 
-def test_the_quickstart_runs_through_as_a_reader_runs_it(server: Server, browser: Browser, artifacts: Path):
+@pytest.mark.parametrize(("name", "n_cards"), [("01_quickstart.ipynb", 3), ("02_explain.ipynb", 4)])
+def test_the_notebooks_run_through_as_a_reader_runs_them(
+    server: Server, browser: Browser, artifacts: Path, name: str, n_cards: int
+):
     """With a front end some commands do other things than headless: every cell has to go well here too."""
-    shutil.copy(Path(__file__).parents[2] / "notebooks" / "01_quickstart.ipynb", server.notebooks)
+    shutil.copy(Path(__file__).parents[2] / "notebooks" / name, server.notebooks)
     with closing(Lab(server, browser, artifacts)) as lab:
-        notebook = lab.visit("01_quickstart.ipynb")
+        notebook = lab.visit(name)
         for index in range(notebook.n_cells):
             notebook.run_cell(index)
         kinds = [kind for index in range(notebook.n_cells) for kind in notebook.output_types(index)]
-        assert kinds.count(CARD) == 3
+        assert kinds.count(CARD) == n_cards
         assert notebook.failures() == []
         assert notebook.errors == []

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from nbreg.errors import DataError, OptionError, did_you_mean
+from nbreg.errors import DataError, OptionError
 from nbreg.evaluation.wording import counted
 from nbreg.explanation.effects.ale import first_order, second_order
 from nbreg.explanation.effects.axis import Axis, axis_of
@@ -16,11 +16,12 @@ from nbreg.explanation.effects.friedman_h import pair_h_squared, total_h_squared
 from nbreg.explanation.effects.partial import curves, mean_surface, spread_of_shapes
 from nbreg.explanation.effects.similarity import order_of_similarity
 from nbreg.explanation.effects.spec import EffectSpec
-from nbreg.explanation.effort import REPORTING, Effort
+from nbreg.explanation.effort import Effort, underway
 from nbreg.explanation.explain import subject_and_material
 from nbreg.explanation.explained import Explained, Floats
 from nbreg.explanation.material import Material, drawn
 from nbreg.explanation.spec import ExplanationSpec
+from nbreg.options import refuse_unknown
 from nbreg.regressor import Regressor
 
 #: Values of a grid, unless asked for otherwise: for one feature, and each of two.
@@ -68,20 +69,12 @@ def effect(
     explaining = ExplanationSpec(rows=spec.rows, target=spec.target, seed=spec.seed, background=1)
     explained, material = subject_and_material(regressor, data, explaining, None)
     names = _features(explained, feature, second)
-    report, close = REPORTING.open(f"Looking at {' and '.join(names)}")
-    effort = Effort(None, report)
-    try:
-        with effort.interruptible():
-            return _Looking(explained, material, spec, names, effort).found()
-    finally:
-        close()
+    with underway(f"Looking at {' and '.join(names)}") as effort:
+        return _Looking(explained, material, spec, names, effort).found()
 
 
 def _checked(kind: str, second: str | None, options: dict[str, Any]) -> EffectSpec:
-    known = EffectSpec.options()
-    for name in options:
-        if name not in known:
-            raise OptionError(f'There is no option "{name}".{did_you_mean(name, known)}')
+    refuse_unknown(options, EffectSpec.options())
     spec = EffectSpec(kind=kind, **options)
     if second is not None and kind == "ice":
         raise OptionError("ice shows one feature; take pdp or ale for two.")
@@ -106,8 +99,7 @@ class _Looking:
         self._explained, self._spec, self._effort, self._names = explained, spec, effort, names
         self._n_grid = spec.grid or (GRID if len(names) == 1 else GRID_OF_TWO)
         self._frame, self._rows = material.frame, material.rows
-        # The background of an explanation is not in use here, and so is nothing that was said of it.
-        self._notices = [notice for notice in material.notices if "background" not in notice]
+        self._notices = list(material.notices)
         self._axes = self._on_axes()
         if spec.kind == "ale":
             self._leave_out_rows_off_the_axes()

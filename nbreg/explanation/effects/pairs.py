@@ -8,21 +8,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nbreg.errors import DataError, OptionError, did_you_mean
+from nbreg.errors import DataError
 from nbreg.evaluation.wording import counted
 from nbreg.explanation.effects.friedman_h import h_squared
 from nbreg.explanation.effects.interaction_values import interaction_values
 from nbreg.explanation.effects.interactions import Interactions
 from nbreg.explanation.effects.spec import InteractionsSpec
-from nbreg.explanation.effort import REPORTING, Effort
+from nbreg.explanation.effort import underway
 from nbreg.explanation.enumeration import Worths, coalitions
-from nbreg.explanation.explain import subject_and_material, task_of
+from nbreg.explanation.explain import number_or_table, subject_and_material, task_of
 from nbreg.explanation.explained import Floats
 from nbreg.explanation.material import Material
 from nbreg.explanation.method import Task
 from nbreg.explanation.methods.shapley import ENUMERATED_UP_TO
 from nbreg.explanation.spec import ExplanationSpec
 from nbreg.explanation.steps import steps
+from nbreg.options import refuse_unknown
 from nbreg.regressor import Regressor
 
 
@@ -60,23 +61,14 @@ def interactions(
     explained, material = subject_and_material(regressor, data, explaining, table)
     if len(explained.players) < 2:
         raise DataError(f'"{explained.players.names[0]}" is the only feature: it has nothing to act together with.')
-    report, close = REPORTING.open("Looking for interactions")
-    effort = Effort(spec.budget, report)
-    try:
-        with effort.interruptible():
-            return _found(task_of(explained, material, explaining, effort), material)
-    finally:
-        close()
+    with underway("Looking for interactions", spec.budget) as effort:
+        return _found(task_of(explained, material, explaining, effort), material)
 
 
 def _choices(background: Any, options: dict[str, Any]) -> tuple[InteractionsSpec, Any]:
-    known = InteractionsSpec.options()
-    for name in options:
-        if name not in known:
-            raise OptionError(f'There is no option "{name}".{did_you_mean(name, known)}')
-    is_table = background is not None and not isinstance(background, (int, np.integer))
-    number = {} if is_table or background is None else {"background": background}
-    return InteractionsSpec(**number, **options), background if is_table else None
+    refuse_unknown(options, InteractionsSpec.options())
+    number, table = number_or_table(background)
+    return InteractionsSpec(**number, **options), table
 
 
 def _found(task: Task, material: Material) -> Interactions:
@@ -100,7 +92,12 @@ def _found(task: Task, material: Material) -> Interactions:
         target_names=task.explained.target_names,
         rows=material.rows[:n_done],
         n_background=len(task.background),
-        notices=(*_unfinished(task, n_done), *material.notices, *(() if is_exact else (_only_h(n_players),))),
+        notices=(
+            *_unfinished(task, n_done),
+            *material.notices,
+            *material.background_notices,
+            *(() if is_exact else (_only_h(n_players),)),
+        ),
     )
 
 
