@@ -74,7 +74,7 @@ def explanation_choices(method: str, background: Any, options: Mapping[str, Any]
     return ExplanationSpec(method=method, **number, **options), table
 
 
-def number_or_table(background: Any) -> tuple[dict[str, int], Any]:
+def number_or_table(background: Any) -> tuple[dict[str, Any], Any]:
     """Return the option that a background is, where it is a number of rows, and the table, where it is one."""
     if background is None:
         return {}, None
@@ -168,8 +168,7 @@ def _summed_up(
     in_order = [column for column in material.frame.columns if column in explained_columns]
     said = (
         *_unfinished(task, n_done),
-        *material.notices,
-        *material.background_notices,
+        *material.said,
         *found.notices,
         *cautions(task, name, found),
     )

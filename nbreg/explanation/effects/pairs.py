@@ -94,8 +94,7 @@ def _found(task: Task, material: Material) -> Interactions:
         n_background=len(task.background),
         notices=(
             *_unfinished(task, n_done),
-            *material.notices,
-            *material.background_notices,
+            *material.said,
             *(() if is_exact else (_only_h(n_players),)),
         ),
     )
