@@ -77,7 +77,7 @@ class ExplainedNetwork(Explained):
         with_xla = n_evaluations * self.cost >= XLA_FROM
 
         def build() -> Any:
-            return _traced_once(tf.function(make(self.function()), autograph=False, jit_compile=with_xla))
+            return _traced(tf.function(make(self.function()), autograph=False, jit_compile=with_xla))
 
         return kept_with(self.network, (key, self.targets, self.players, with_xla), build)
 
@@ -104,17 +104,19 @@ def kept_with(network: keras.Model, key: Hashable, build: Callable[[], Any]) -> 
         return kept[key]
 
 
-def _traced_once(function: Any) -> Callable[..., Any]:
-    """Return the function, traced when it is first called, and not by that call.
+def _traced(function: Any) -> Callable[..., Any]:
+    """Return a function that is traced once for each set of shapes, and then called without looking at more.
 
-    TensorFlow warns of code that many calls in a row trace anew; explained networks share theirs, one after the other.
+    That spares a call half of its cost, and a warning: TensorFlow takes offence at code that many calls in a row
+    trace anew, and explained networks share theirs, one after the other.
     """
-    traced: list[Any] = []
+    traced: dict[Any, Any] = {}
 
     def call(*tensors: Any) -> Any:
-        if not traced:
-            traced.append(function.get_concrete_function(*tensors))
-        return function(*tensors)
+        shapes = tuple(tuple(tensor.shape) for tensor in tensors)
+        if shapes not in traced:
+            traced[shapes] = function.get_concrete_function(*tensors)
+        return traced[shapes](*tensors)
 
     return call
 

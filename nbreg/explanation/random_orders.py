@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -46,7 +47,7 @@ class _Walks:
         self._n_background = -(-n_background // n_parts)
         self._n_rows = max(1, rows_a_step // (self._n_background * per_pair))
         n_evaluations = len(task.points) * n_background * per_pair * rounds
-        key = "walks", self._n_rows, self._n_background
+        key = "walks"
         self._walk = task.explained.compiled(key, _gains_of_walks(players.owner), n_evaluations)
         self.of_rows = task.explained.predict(task.points)
         self.of_background = task.explained.predict(task.background)
@@ -61,22 +62,27 @@ class _Walks:
 
     def gains(self, rows: slice, order: int) -> Floats:
         """Return ``(n, n_background, n_players, n_targets)``: what each player gains on the way, there and back."""
-        parts = [self._of_part(rows, of, order) for of in steps(len(self._task.background), self._n_background)]
-        return np.concatenate(parts, axis=1)
-
-    def _of_part(self, rows: slice, of: slice, order: int) -> Floats:
         import tensorflow as tf
 
-        n, b = rows.stop - rows.start, of.stop - of.start
-        found = self._walk(
-            tf.constant(filled_up(self._task.points[rows], self._n_rows)),
-            tf.constant(filled_up(self.of_rows[rows], self._n_rows)),
-            tf.constant(filled_up(self._task.background[of], self._n_background)),
-            tf.constant(filled_up(self.of_background[of], self._n_background)),
-            tf.constant(self._ranks(rows.start, of.start, order)),
-        )
-        gains: Floats = found.numpy()[:n, :b]
-        return gains
+        points = tf.constant(filled_up(self._task.points[rows], self._n_rows))
+        of_rows = tf.constant(filled_up(self.of_rows[rows], self._n_rows))
+        parts = []
+        for of, *background in self._backgrounds:
+            ranks = tf.constant(self._ranks(rows.start, of.start, order))
+            found = self._walk(points, of_rows, *background, ranks).numpy()
+            parts.append(found[: rows.stop - rows.start, : of.stop - of.start])
+        return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
+
+    @cached_property
+    def _backgrounds(self) -> list[tuple[slice, Any, Any]]:
+        """The parts of the background that a step has room for: their places, points and predictions."""
+        import tensorflow as tf
+
+        def part(array: NDArray[Any], of: slice) -> Any:
+            return tf.constant(filled_up(array[of], self._n_background))
+
+        places = steps(len(self._task.background), self._n_background)
+        return [(of, part(self._task.background, of), part(self.of_background, of)) for of in places]
 
     def _ranks(self, *place: int) -> NDArray[np.int32]:
         """Return random orders ``(n_rows, n_background, n_players)``: the position of each player in each."""

@@ -12,7 +12,7 @@ ENUMERATED_UP_TO = 12
 #: What a quick explanation may cost, in evaluations of a small network (some ten million a second).
 AFFORDABLE = 30_000_000
 #: Sampling may cost less: beyond a few rounds the next one adds little.
-AFFORDABLE_SAMPLING = 12_000_000
+AFFORDABLE_SAMPLING = 10_000_000
 #: With two random orders a background row there is something to compare; more than 16 hardly help.
 LEAST_ROUNDS, MOST_ROUNDS = 2, 16
 
