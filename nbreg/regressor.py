@@ -16,7 +16,7 @@ from sklearn.utils import Tags
 from nbreg.data.dataset import RegressionData, observed_targets, prepare
 from nbreg.data.frames import as_frame
 from nbreg.data.spec import DataSpec
-from nbreg.errors import DataError
+from nbreg.errors import DataError, NbregError
 from nbreg.estimator_inputs import checked_rows_and_targets, keyword_signature, rows_as_trained_on
 from nbreg.fit_options import regressor_options
 from nbreg.networks.architecture import chosen_architecture
@@ -40,6 +40,10 @@ if TYPE_CHECKING:
     from nbreg.evaluation.evaluation import Evaluation
     from nbreg.evaluation.report import Report
     from nbreg.export.script_training import Trained
+
+
+class NotTrainedError(NbregError, NotFittedError):  # type: ignore[misc]
+    """A regressor is used before it is trained, or while it still trains."""
 
 
 class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
@@ -141,7 +145,7 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         """Return predictions in target units: ``(n_rows,)``, or ``(n_rows, n_targets)`` for several targets.
 
         After ``nbreg.fit`` the columns are found by name and others may stand beside them; after ``fit(X, y)``
-        they must be those of that `X`, in order. Raises DataError; NotFittedError before training.
+        they must be those of that `X`, in order. Raises DataError; NotTrainedError before training.
         """
         predictions = self.predict_inputs(self.encoder_inputs(X))
         return predictions[:, 0] if predictions.shape[1] == 1 else predictions
@@ -162,7 +166,7 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
     def encoder_inputs(self, X: Any) -> np.ndarray:
         """Return the network's inputs for the rows of `X`: float32 ``(n_rows, n_inputs)``."""
-        self._check_trained()
+        self.check_trained()
         return self.encoder_.transform(rows_as_trained_on(self, X, in_order=self._names_in_order))
 
     def predict_inputs(self, inputs: np.ndarray) -> np.ndarray:
@@ -176,7 +180,7 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         """
         from nbreg.evaluation.evaluation import evaluate
 
-        self._check_trained()
+        self.check_trained()
         if data is None:
             return self._evaluate_test_rows()
         observed = observed_targets(as_frame(data), self.target_names_)
@@ -195,9 +199,14 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         return pd.DataFrame([row._asdict() for row in self.run_.history])
 
     @property
+    def data_(self) -> RegressionData | None:
+        """The table of the fit, its row sets and arrays; None after loading and unpickling."""
+        return getattr(self, "_data", None)
+
+    @property
     def report_(self) -> Report:
         """What the fit came to, beside the baselines: made on first use."""
-        self._check_trained()
+        self.check_trained()
         if self._report is None:
             self._report = self._make_report()
         return self._report
@@ -206,7 +215,7 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         """Write all that prediction needs, and the report, into one file for `load`. Raises FileError."""
         from nbreg.export.bundle import write_bundle
 
-        self._check_trained()
+        self.check_trained()
         write_bundle(path, self.network_, self.encoder_, self.target_scaler_, self._about())
 
     @classmethod
@@ -263,7 +272,7 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         """
         from nbreg.export.keras_script import keras_script
 
-        self._check_trained()
+        self.check_trained()
         parts = self.network_, self.encoder_, self.target_scaler_, self.data_spec_
         return keras_script(*parts, self._trained(), words=self.architecture_.words(), table=table)
 
@@ -324,12 +333,13 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
     def _check_begun(self) -> None:
         if not hasattr(self, "run_"):
-            raise NotFittedError("This regressor has not been trained yet: call fit(X, y) first.")
+            raise NotTrainedError("This regressor has not been trained yet: call fit(X, y) first.")
 
-    def _check_trained(self) -> None:
+    def check_trained(self) -> None:
+        """Raise NotTrainedError unless training has come to an end."""
         self._check_begun()
         if not self.run_.ended:
-            raise NotFittedError(
+            raise NotTrainedError(
                 f"This regressor is still training (epoch {len(self.run_.history)} of {self.run_.epochs}): "
                 "wait with run_.wait(), or stop it with run_.request_stop()."
             )

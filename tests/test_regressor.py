@@ -186,7 +186,7 @@ def test_test_rows_are_held_back_and_evaluated(fitted, table):
 
     evaluation = fitted.evaluate()
     assert evaluation.n_rows == fitted.report_.n_rows["test"] == 60
-    rows = fitted._data.rows.test
+    rows = fitted.data_.rows.test
     assert evaluation["r2"] == pytest.approx(r2_score(table["y"].iloc[rows], fitted.predict(table.iloc[rows])))
     assert evaluation["r2"] > 0.7
 
@@ -258,7 +258,7 @@ def test_msle_is_measured_on_the_targets(table):
 
     positive = table.assign(y=np.exp(table["y"]))
     fitted = nbreg.fit(positive, "y", loss="msle", hidden=(16,), epochs=20)
-    rows = fitted._data.rows.validation
+    rows = fitted.data_.rows.validation
     predicted = fitted.predict(positive.iloc[rows])
     expected = mean_squared_log_error(positive["y"].iloc[rows], predicted)
     assert fitted.run_.best.val_loss * fitted.target_scaler_.scale_[0] ** 2 == pytest.approx(expected, rel=1e-3)
@@ -269,7 +269,7 @@ def test_mape_is_measured_on_the_targets(table):
 
     positive = table.assign(y=np.exp(table["y"]))
     fitted = nbreg.fit(positive, "y", loss="mape", hidden=(16,), epochs=20)
-    rows = fitted._data.rows.validation
+    rows = fitted.data_.rows.validation
     expected = mean_absolute_percentage_error(positive["y"].iloc[rows], fitted.predict(positive.iloc[rows]))
     assert fitted.run_.best.val_loss == pytest.approx(100 * expected, rel=1e-3)
 

@@ -87,7 +87,7 @@ def subject_and_material(
 ) -> tuple[Explained, Material]:
     """Return what is explained, and on which rows. Raises NbregError."""
     if isinstance(regressor, Regressor):
-        regressor._check_trained()
+        regressor.check_trained()
         targets = chosen_targets(regressor.target_names_, spec.target)
         explained = ExplainedNetwork(regressor, targets, spec.group)
         return explained, material_of(regressor, data, spec, background)

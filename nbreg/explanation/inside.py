@@ -145,7 +145,7 @@ def rows_to_run(regressor: Any) -> tuple[Points, str]:
     Train rows, or those explained last where the regressor came without its table. Raises DataError where it has
     neither.
     """
-    data, last = regressor._data, getattr(regressor, "explanation_", None)
+    data, last = regressor.data_, getattr(regressor, "explanation_", None)
     if data is not None:
         table, which = data.frame_of("train"), "train row"
     elif last is not None:

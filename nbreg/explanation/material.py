@@ -119,7 +119,7 @@ def held_back(regressor: Regressor) -> tuple[Frame, tuple[str, ...]]:
 
     Raises DataError where it has none.
     """
-    data = regressor._data
+    data = regressor.data_
     which = next((each for each in ("test", "validation", "train") if data is not None and data.n_rows(each)), None)
     if data is None or which is None:
         raise DataError("This regressor came without its table: give the rows to explain.")
@@ -131,8 +131,8 @@ def _background(regressor: Regressor, table: Frame, spec: ExplanationSpec, given
     if given is not None:
         return as_frame(given), ()
     said: tuple[str, ...] = ()
-    if regressor._data is not None:
-        table = regressor._data.frame_of("train")
+    if regressor.data_ is not None:
+        table = regressor.data_.frame_of("train")
     else:
         said = ("The background is drawn from the rows given, for the train rows are not at hand.",)
     return table[drawn(len(table), spec.background, spec.seed + 1)], said
@@ -146,10 +146,10 @@ def _observed(regressor: Regressor, frame: Frame) -> Floats | None:
 
 def _unused(regressor: Regressor, table: Frame) -> tuple[str, ...]:
     """Return a sentence about columns that the network's training table did not have."""
-    trained_on = set() if regressor._data is None else set(regressor._data.frame.columns)
+    trained_on = set() if regressor.data_ is None else set(regressor.data_.frame.columns)
     known = {*regressor.encoder_.feature_names, *regressor.target_names_, *trained_on}
     extra = [name for name in table.columns if name not in known]
-    if not extra or regressor._data is None:
+    if not extra or regressor.data_ is None:
         return ()
     names = ", ".join(f'"{name}"' for name in extra[:5]) + (f" and {len(extra) - 5} more" if len(extra) > 5 else "")
     return (f"Left out {names}: the network was trained without.",)

@@ -81,7 +81,7 @@ def what_if(
 
 
 def _has_train_rows(regressor: Any) -> bool:
-    return isinstance(regressor, Regressor) and regressor._data is not None
+    return isinstance(regressor, Regressor) and regressor.data_ is not None
 
 
 def _features(regressor: Any, table: Frame) -> tuple[str, ...]:
@@ -90,8 +90,8 @@ def _features(regressor: Any, table: Frame) -> tuple[str, ...]:
 
 
 def _seen(regressor: Any, table: Frame) -> Seen:
-    if isinstance(regressor, Regressor) and regressor._data is not None:
-        return Seen(regressor._data.frame_of("train"), "the train rows")
+    if isinstance(regressor, Regressor) and regressor.data_ is not None:
+        return Seen(regressor.data_.frame_of("train"), "the train rows")
     return Seen(table, "the rows given")
 
 
@@ -100,7 +100,7 @@ def _table(regressor: Regressor | Callable[[Any], Any], data: Any) -> Frame:
         return as_frame(data)
     if not isinstance(regressor, Regressor):
         raise OptionError("A function is explained on rows: give a table, data=...")
-    regressor._check_trained()
+    regressor.check_trained()
     last = getattr(regressor, "explanation_", None)
     return as_frame(last.data) if last is not None else held_back(regressor)[0]
 

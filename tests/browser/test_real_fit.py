@@ -26,7 +26,7 @@ ENDLESS = "fit df --target price --epochs 10000 --patience 0 --learning-rate 0.0
 #: By scikit-learn and Keras: the loss of the weights that were kept, beside the best one in the history.
 KEPT = """
 from sklearn.metrics import mean_squared_error
-X, y = {model}._data.arrays("validation")
+X, y = {model}.data_.arrays("validation")
 kept = mean_squared_error(y, np.asarray({model}.network_(X)))
 best = min(row.val_loss for row in {model}.run_.history)
 print({model}.run_.status, bool(np.isclose(kept, best, rtol=1e-4)), len({model}.history_) >= 2)

@@ -14,6 +14,7 @@ from nbreg.errors import DataError, OptionError
 from nbreg.explanation.effort import REPORTING, Effort
 from nbreg.explanation.explained import ROWS_A_STEP
 from nbreg.explanation.method import METHODS
+from nbreg.regressor import NotTrainedError
 
 
 @pytest.fixture
@@ -130,7 +131,7 @@ def test_without_rows_those_of_the_test_are_explained(houses):
     model = nbreg.fit(houses.drop(columns="rent"), target="price", epochs=2, hidden=(4,))
     found = nbreg.explain(model, background=5)
     assert len(found) == model.n_rows_["test"]
-    np.testing.assert_allclose(found.predictions, model.predict(model._data.frame_of("test").to_native()), rtol=1e-5)
+    np.testing.assert_allclose(found.predictions, model.predict(model.data_.frame_of("test").to_native()), rtol=1e-5)
     assert model.explanation_ is found
 
 
@@ -231,6 +232,17 @@ def test_what_is_no_predictor(houses):
         nbreg.explain(lambda table: np.zeros(3), houses.head(5))
     with pytest.raises(NotFittedError, match="has not been trained yet"):
         nbreg.explain(nbreg.Regressor(), houses)
+
+
+def test_what_still_trains_is_not_explained_yet(houses):
+    model = nbreg.fit(houses, target="price", epochs=10**7, patience=0, hidden=(4,), background=True)
+    try:
+        with pytest.raises(NotTrainedError, match="still training") as caught:
+            nbreg.explain(model, houses)
+        assert caught.value._render_traceback_() == [f"nbreg: {caught.value}"]  # in a notebook it is one line
+    finally:
+        model.run_.request_stop()
+        model.run_.wait()
 
 
 def test_tables_for_a_function_stay_small(features):

@@ -122,7 +122,7 @@ def test_rows_sum_to_shapley_values_and_predictions(regressor):
 
 
 def test_h_of_a_network_is_that_of_its_function(regressor):
-    rows = regressor._data.frame_of("test").to_native().drop(columns="y")
+    rows = regressor.data_.frame_of("test").to_native().drop(columns="y")
     own = nbreg.interactions(regressor, rows, background=rows)
     foreign = nbreg.interactions(regressor.predict, rows, background=rows)
     assert_allclose(own.h_squared, foreign.h_squared, atol=1e-3)

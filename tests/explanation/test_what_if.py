@@ -77,7 +77,7 @@ def test_text_is_read_as_the_column_is(regressor, features, name, text, value, k
 
 def test_the_row_is_of_the_last_explanation_else_of_the_test_rows(table):
     regressor = nbreg.fit(table, target="price", epochs=1, hidden=(4,))
-    test_rows = regressor._data.frame_of("test").to_native()
+    test_rows = regressor.data_.frame_of("test").to_native()
     found = nbreg.what_if(regressor, 2, {"carat": 1})
     assert_allclose(found.explanation.predictions[0], regressor.predict(test_rows.iloc[[2]])[0], rtol=1e-5)
     explained = nbreg.explain(regressor, table.iloc[50:60])

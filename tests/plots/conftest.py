@@ -125,5 +125,5 @@ def regressor(report, network):
         network_=network,
         explanation_=explanation_made_of(rng.normal(size=(40, 3))),
         encoder_inputs=lambda frame: frame.to_numpy().astype(np.float32),
-        _data=SimpleNamespace(frame_of=lambda which: nw.from_native(table, eager_only=True)),
+        data_=SimpleNamespace(frame_of=lambda which: nw.from_native(table, eager_only=True)),
     )

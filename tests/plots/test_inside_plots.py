@@ -34,7 +34,7 @@ def acted_on(network, inputs):
     table = nw.from_native(pd.DataFrame(inputs), eager_only=True)
     data = SimpleNamespace(frame_of=lambda which: table)
     return SimpleNamespace(
-        network_=network, _data=data, encoder_inputs=lambda frame: frame.to_numpy().astype(np.float32)
+        network_=network, data_=data, encoder_inputs=lambda frame: frame.to_numpy().astype(np.float32)
     )
 
 
@@ -62,7 +62,7 @@ def test_a_thousand_rows_are_enough(half_dead):
 
 def test_without_a_table_the_rows_explained_last_are_taken(half_dead, make_explanation):
     regressor = acted_on(half_dead, np.ones((9, 3)))
-    regressor._data = None
+    regressor.data_ = None
     with pytest.raises(DataError, match="came without its table"):
         plot("activations", regressor)
     regressor.explanation_ = make_explanation(np.random.default_rng(0).normal(size=(7, 3)))
