@@ -1,5 +1,8 @@
 """Shapley values against shap's own explainers and against what can be computed by hand."""
 
+import itertools
+import math
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -181,6 +184,42 @@ def test_shares_meet_shapleys_axioms(data):
     symmetric = (worth + worth[swapped]) / 2
     values = shares @ symmetric
     np.testing.assert_allclose(values[0], values[1], atol=1e-9)
+
+
+def by_hand(predict, row, background):
+    """Shapley's formula as it is written: the mean gain over all orders, and over the background rows."""
+    gains = np.zeros(len(row))
+    for order in itertools.permutations(range(len(row))):
+        known = background.copy()
+        before = predict(known).mean()
+        for player in order:
+            known[:, player] = row[player]
+            after = predict(known).mean()
+            gains[player] += after - before
+            before = after
+    return gains / math.factorial(len(row))
+
+
+@pytest.fixture(scope="module")
+def small():
+    """Return a network of four features, whose weights a test may set."""
+    rng = np.random.default_rng(5)
+    X = rng.normal(size=(60, 4))
+    return nbreg.Regressor(hidden=(5, 3), activation="gelu", epochs=1).fit(X, np.exp(X[:, 0])), X
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(seed=st.integers(0, 10**6), scale=st.floats(0.1, 3), n_background=st.integers(1, 6))
+def test_random_networks_equal_the_formula_as_it_is_written(small, seed, scale, n_background):
+    model, X = small
+    rng = np.random.default_rng(seed)
+    model.network_.set_weights([scale * rng.normal(size=w.shape) for w in model.network_.get_weights()])
+    row, background = rng.normal(size=4), X[:n_background]
+    exact = nbreg.explain(model, row[None], "shapley", background=background)
+    spread = np.ptp(model.predict(X)) + 1e-6
+    np.testing.assert_allclose(exact.values[0], by_hand(model.predict, row, background), rtol=0, atol=1e-5 * spread)
+    sampled = nbreg.explain(model, row[None], "shapley", background=background, rounds=64)
+    assert (np.abs(sampled.values - exact.values) <= 5 * sampled.standard_errors + 1e-6 * spread).all()
 
 
 def test_any_function_is_explained_by_its_own_table(regressor, features):
