@@ -194,6 +194,23 @@ class Columns(Kind):
         return tuple(Column().check(name) for name in names)
 
 
+class Repeated(Kind):
+    """Values about columns; the flag is given once for each of them."""
+
+    many = True
+    of_columns = True
+
+    def parse(self, text: str) -> Any:
+        return (text,)
+
+    def check(self, value: Any) -> tuple[Any, ...]:
+        return tuple(self.check_one(each) for each in ((value,) if isinstance(value, str) else value))
+
+    def check_one(self, value: Any) -> Any:
+        """Return one of the values in its normal form; raise ``ValueError`` where it is none of this kind."""
+        return value
+
+
 class Optional(Kind):
     """A value of another kind, or a word that stands for "choose for me" (its value in Python: `meaning`)."""
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from nbreg.data.frames import Frame
 from nbreg.data.reading import Series, kind_of, read_numbers
-from nbreg.errors import DataError
+from nbreg.errors import DataError, OptionError
 from nbreg.explanation.explained import Explained, Floats, Function, Points
 from nbreg.explanation.players import Players, grouped
 from nbreg.explanation.steps import steps
@@ -22,17 +22,25 @@ class AnyPredictor(Explained):
     """A function that takes a table, of the kind that it is explained on, and returns predictions for its rows.
 
     Points are row numbers, one a player, into the tables seen so far: mixed points stand for a table whose columns
-    come from different rows. Predictions are ``(n,)`` or ``(n, n_targets)``.
+    come from different rows. Predictions are ``(n,)`` or ``(n, n_targets)``; a `target` names the column that they
+    are predictions of, and there is one.
     """
 
     has_gradient = False
     cost = 5.0
     rows_a_step = 4_096  # it may be slow, and is interrupted between steps only
 
-    def __init__(self, predict: Callable[[Any], Any], columns: Sequence[str], groups: Sequence[Sequence[str]] = ()):
+    def __init__(
+        self,
+        predict: Callable[[Any], Any],
+        columns: Sequence[str],
+        groups: Sequence[Sequence[str]] = (),
+        target: str | None = None,
+    ):
         quiet_start()  # methods reckon with TensorFlow, which no training may have started yet
         by_column = grouped(columns, [(i,) for i in range(len(columns))], groups)
         self.players = Players(by_column.members, tuple((i,) for i in range(len(by_column))))
+        self.columns_of_targets = () if target is None else (target,)
         self._ask = predict
         self._n_targets: int | None = None
         self._columns = tuple(columns)
@@ -43,6 +51,8 @@ class AnyPredictor(Explained):
     def target_names(self) -> tuple[str, ...]:
         if self._n_targets is None:  # only its answer tells
             self._predict_table(self._pool()[[0]])
+        if self.columns_of_targets:
+            return self.columns_of_targets
         n_targets = self._n_targets or 0
         return ("prediction",) if n_targets == 1 else tuple(f"prediction_{i}" for i in range(1, n_targets + 1))
 
@@ -96,6 +106,10 @@ class AnyPredictor(Explained):
                 f"it returned shape {predictions.shape}."
             )
         predictions = predictions.reshape(len(table), -1)
+        if self.columns_of_targets and predictions.shape[1] != 1:
+            raise OptionError(
+                f"The predictor has {predictions.shape[1]} targets; of a function target names the only one."
+            )
         self._n_targets = predictions.shape[1]
         return predictions
 

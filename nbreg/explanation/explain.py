@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from nbreg.data.dataset import observed_targets
 from nbreg.data.frames import as_frame
 from nbreg.errors import DataError, OptionError
 from nbreg.evaluation.wording import counted
@@ -39,7 +40,8 @@ def explain(
     Parameters
     ----------
     regressor : Regressor, or any function from a table to predictions ``(n_rows[, n_targets])``
-        A function can be explained by the methods that need no gradients.
+        A function can be explained by the methods that need no gradients; `target` then names the column of `data`
+        that it predicts: no feature, and what permutation importance compares with.
     data : table, optional
         The rows to explain; those that the fit held back to test, if left out.
     method : str
@@ -104,12 +106,14 @@ def _function_and_material(
     if data is None:
         raise DataError("A function is explained on rows: give a table.")
     table = as_frame(data)
+    observed = None if spec.target is None else observed_targets(table, [spec.target])
     others = table if background is None else as_frame(background)
     rows = drawn(len(table), spec.rows if spec.rows is not None else len(table), spec.seed)
     chosen = others if background is not None else others[drawn(len(others), spec.background, spec.seed + 1)]
     said = () if background is not None else ("The background is drawn from the rows given.",)
-    explained = AnyPredictor(predict, table.columns, spec.group)
-    return explained, Material(table[rows], rows, chosen, None, (), said)
+    columns = [name for name in table.columns if name != spec.target]
+    explained = AnyPredictor(predict, columns, spec.group, spec.target)
+    return explained, Material(table[rows], rows, chosen, None if observed is None else observed[rows], (), said)
 
 
 def explanation_of(explained: Explained, material: Material, spec: ExplanationSpec) -> Explanation:
@@ -117,19 +121,12 @@ def explanation_of(explained: Explained, material: Material, spec: ExplanationSp
     chosen = chosen_method(explained, spec, len(material.frame), len(material.background))
     spec = replace(spec, method=chosen.name, rounds=chosen.rounds)
     if METHODS[chosen.name].needs_observed:
-        material = with_observed(material, chosen.name, _all_targets(explained))
+        material = with_observed(material, chosen.name, explained.columns_of_targets)
     with underway(f"Explaining by {chosen.name}", spec.budget) as effort:
         task = task_of(explained, material, spec, effort)
         attribution = METHODS[chosen.name]().attribute(task)
         checks = checks_of(task, chosen.name, attribution) if spec.check else ()
     return _summed_up(task, material, chosen.name, f"{attribution.words}; {chosen.why}", attribution, checks)
-
-
-def _all_targets(explained: Explained) -> tuple[str, ...]:
-    """Return the names of the targets that a table must hold to be one with true targets."""
-    if not isinstance(explained, ExplainedNetwork):
-        raise OptionError("What a function should have predicted is not known: explain a Regressor so.")
-    return explained.regressor.target_names_
 
 
 def task_of(explained: Explained, material: Material, spec: ExplanationSpec, effort: Effort) -> Task:

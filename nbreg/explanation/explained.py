@@ -32,6 +32,8 @@ class Explained(ABC):
     has_gradient: bool
     #: What one evaluation costs, in those of a network with 4,000 parameters.
     cost: float
+    #: The columns in which a table would hold the true targets; none where that is not known.
+    columns_of_targets: tuple[str, ...] = ()
     #: How many rows are asked for at once.
     rows_a_step: int = ROWS_A_STEP
     #: The columns of a point that hold plain numbers, which can change a little.

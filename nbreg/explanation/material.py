@@ -63,7 +63,12 @@ def material_of(regressor: Regressor, data: Any, spec: ExplanationSpec, backgrou
 
 
 def with_observed(material: Material, method: str, targets: Sequence[str]) -> Material:
-    """Return the material with those rows only whose true `targets` are known. Raises DataError where none is."""
+    """Return the material with those rows only whose true `targets` are known. Raises DataError where none is.
+
+    Raises OptionError where it is not known which columns hold them.
+    """
+    if not targets:
+        raise OptionError(f"{method} needs the true targets: name their column (--target), or explain a Regressor.")
     if material.observed is None:
         raise DataError(f"{method} needs the true targets: give a table that holds {listed([*targets])}.")
     is_known = np.isfinite(material.observed).all(axis=1)
@@ -149,7 +154,7 @@ def _unused(regressor: Regressor, table: Frame) -> tuple[str, ...]:
     trained_on = set() if regressor.data_ is None else set(regressor.data_.frame.columns)
     known = {*regressor.encoder_.feature_names, *regressor.target_names_, *trained_on}
     extra = [name for name in table.columns if name not in known]
-    if not extra or regressor.data_ is None:
+    if not extra:
         return ()
     names = ", ".join(f'"{name}"' for name in extra[:5]) + (f" and {len(extra) - 5} more" if len(extra) > 5 else "")
     return (f"Left out {names}: the network was trained without.",)

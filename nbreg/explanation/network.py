@@ -38,6 +38,7 @@ class ExplainedNetwork(Explained):
         quiet_start()
         self.regressor = regressor
         self.targets = tuple(targets)
+        self.columns_of_targets = regressor.target_names_
         self.network = _from_points(regressor)
         self.cost = max(1.0, regressor.network_.count_params() / 4_000)
         self._tables = _embedding_tables(regressor)

@@ -6,30 +6,41 @@ from dataclasses import dataclass
 from typing import Any
 
 from nbreg.explanation.method import METHODS
-from nbreg.options import Choice, Column, Integer, Kind, Optional, Real, Spec, Switch, option
+from nbreg.options import Choice, Column, Integer, Optional, Real, Repeated, Spec, Switch, option
 
 
-class Groups(Kind):
+class Groups(Repeated):
     """Columns that play as one; the flag is given once for each group."""
 
     expected = 'names of two or more columns, parted by commas, such as "length,width"'
     metavar = "COL,COL"
-    many = True
-    of_columns = True
 
-    def parse(self, text: str) -> Any:
-        return (text,)
+    def check_one(self, value: Any) -> tuple[str, ...]:
+        names = value.split(",") if isinstance(value, str) else value
+        group = tuple(dict.fromkeys(str(name).strip() for name in names))
+        if len(group) < 2 or not all(group):
+            raise ValueError
+        return group
 
-    def check(self, value: Any) -> tuple[tuple[str, ...], ...]:
-        return tuple(_group(each) for each in ((value,) if isinstance(value, str) else value))
+
+# Options that effects and interactions take too: declared here, once.
 
 
-def _group(value: Any) -> tuple[str, ...]:
-    names = value.split(",") if isinstance(value, str) else value
-    group = tuple(dict.fromkeys(str(name).strip() for name in names))
-    if len(group) < 2 or not all(group):
-        raise ValueError
-    return group
+def background_option() -> Any:
+    words = "Train rows, drawn at random, whose values stand for a feature that is not known."
+    return option(100, words, Integer(minimum=1))
+
+
+def target_option() -> Any:
+    return option(None, "Target to explain; all of them unless given.", Optional(Column()))
+
+
+def group_option() -> Any:
+    return option((), "Features to play as one, such as correlated ones.", Groups())
+
+
+def seed_option(fixed: str = "the rows drawn") -> Any:
+    return option(0, f"Fixes {fixed}.", Integer(minimum=0))
 
 
 @dataclass(frozen=True)
@@ -44,19 +55,17 @@ class ExplanationSpec(Spec):
         None, "Most rows to explain, drawn at random; auto: all of a table given, else 500 test rows.",
         Optional(Integer(minimum=1), word="auto"),
     )  # fmt: skip
-    background: int = option(
-        100, "Train rows, drawn at random, whose values stand for a feature that is not known.", Integer(minimum=1)
-    )
+    background: int = background_option()
     rounds: int | None = option(
         None, "How often a sampling method draws: orders for each background row (shapley), shuffles, noisy copies.",
         Optional(Integer(minimum=1), word="auto"),
     )  # fmt: skip
-    target: str | None = option(None, "Target to explain; all of them unless given.", Optional(Column()))
-    group: tuple[tuple[str, ...], ...] = option((), "Features to play as one, such as correlated ones.", Groups())
+    target: str | None = target_option()
+    group: tuple[tuple[str, ...], ...] = group_option()
     budget: float | None = option(
         None,
         "Seconds to spend: sampling goes on so long, other methods leave out rows beyond.",
         Optional(Real(above=0)),
     )
     check: bool = option(False, "Measure how far the explanation is to be trusted.", Switch())
-    seed: int = option(0, "Fixes the rows drawn and the random orders.", Integer(minimum=0))
+    seed: int = seed_option("the rows drawn and the random orders")

@@ -87,7 +87,8 @@ def rows_for(call: Call, predictor: Predictor, name: str | None) -> Any:
         return None
     table = as_table(call.table(name))
     has_all = predictor.columns and set(predictor.columns) <= set(table.columns)
-    return table.select(predictor.columns) if has_all else table
+    target = [name for name in table.columns if name == call.options.get("target")]
+    return table.select(*predictor.columns, *target) if has_all else table
 
 
 def choices_for(call: Call, predictor: Predictor) -> dict[str, Any]:

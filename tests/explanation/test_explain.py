@@ -142,6 +142,8 @@ def test_a_loaded_regressor_takes_its_background_from_the_rows(regressor, featur
     assert any("background is drawn from the rows given" in line for line in found.notices)
     with pytest.raises(DataError, match="give the rows to explain"):
         nbreg.explain(loaded)
+    found = nbreg.explain(loaded, features.head(30).assign(colour="red"))
+    assert 'Left out "colour": the network was trained without.' in found.notices
 
 
 def test_a_regressor_that_was_explained_is_pickled_without_the_rows(houses):

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.inspection import permutation_importance
+from sklearn.linear_model import LinearRegression
 
 import nbreg
 from nbreg.errors import DataError, OptionError
@@ -41,6 +42,24 @@ def test_equals_scikit_learns_within_what_shuffles_leave_open(regressor, table):
     assert found.kind == "sensitivity"
     assert found.base_values is None
     assert found.completeness_gap is None
+
+
+def test_a_function_is_told_which_column_it_predicts(table):
+    features = ["a", "b", "noise"]
+    linear = LinearRegression().fit(table[features], table["y"])
+    found = nbreg.explain(linear.predict, table[[*features, "y"]], METHOD, target="y", rounds=100)
+    assert found.feature_names == tuple(features)
+    assert found.target_names == ("y",)
+    expected = permutation_importance(
+        linear, table[features], table["y"], scoring="neg_mean_absolute_error", n_repeats=100, random_state=0
+    )
+    means = expected.importances_mean * len(table) / (len(table) - 1)
+    error = np.sqrt(2) * expected.importances_std / np.sqrt(100)
+    assert (np.abs(found.importance()[features] - means) < 4 * error + 1e-6).all()
+    with pytest.raises(DataError, match='no column "yy" for the target'):
+        nbreg.explain(linear.predict, table[[*features, "y"]], METHOD, target="yy")
+    with pytest.raises(OptionError, match="The predictor has 2 targets"):
+        nbreg.explain(lambda frame: frame[["a", "b"]], table[[*features, "y"]], METHOD, target="y")
 
 
 def two_rows(table):

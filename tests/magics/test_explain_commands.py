@@ -126,6 +126,8 @@ def test_functions_and_objects_that_predict_are_explained(latest):
     expected = "linear.coef_ * (of_linear.data - plain.mean())"
     assert latest.text("of_linear.feature_names") == "('area', 'noise')"
     assert latest.text(f"bool(np.allclose(of_linear.values, {expected}))") == "True"
+    latest.run("%nnreg explain flats --model linear --method permutation_importance --target price -o shuffled;")
+    assert latest.text("shuffled.feature_names, shuffled.target_names") == "(('area', 'noise'), ('price',))"
 
 
 def test_what_is_explained_can_be_trained_and_explained_again(latest):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nbreg.explanation.spec import Groups
-from nbreg.options import Choice, Column, Integer, Optional, Real, Spec, Switch, option
+from nbreg.explanation.spec import background_option, group_option, seed_option, target_option
+from nbreg.options import Choice, Integer, Optional, Real, Spec, Switch, option
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,8 @@ class EffectSpec(Spec):
         Optional(Integer(minimum=2), word="auto"),
     )
     centred: bool = option(False, "Let every curve of ice begin at zero, so that their shapes compare.", Switch())
-    target: str | None = option(None, "Target to explain; all of them unless given.", Optional(Column()))
-    seed: int = option(0, "Fixes the rows drawn.", Integer(minimum=0))
+    target: str | None = target_option()
+    seed: int = seed_option()
 
 
 @dataclass(frozen=True)
@@ -34,10 +34,8 @@ class InteractionsSpec(Spec):
     """How to look for interactions."""
 
     rows: int = option(100, "Most rows to look at, drawn at random.", Integer(minimum=2))
-    background: int = option(
-        100, "Train rows, drawn at random, whose values stand for a feature that is not known.", Integer(minimum=1)
-    )
-    target: str | None = option(None, "Target to explain; all of them unless given.", Optional(Column()))
-    group: tuple[tuple[str, ...], ...] = option((), "Features to play as one, such as correlated ones.", Groups())
+    background: int = background_option()
+    target: str | None = target_option()
+    group: tuple[tuple[str, ...], ...] = group_option()
     budget: float | None = option(None, "Seconds to spend; rows beyond are left out.", Optional(Real(above=0)))
-    seed: int = option(0, "Fixes the rows drawn.", Integer(minimum=0))
+    seed: int = seed_option()
