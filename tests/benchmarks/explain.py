@@ -26,6 +26,7 @@ from nbreg.explanation.steps import filled_up, steps
 
 N_BACKGROUND, N_JUDGED, N_OURS, TURNS = 100, 6, 1_000, 5
 ROUNDS = (1, 2, 3, 4, 6, 8, 12, 16)
+PERMUTATIONS = (2, 3, 4, 5, 6, 8, 10, 12, 16, 24, 32)
 
 
 @dataclass
@@ -126,12 +127,25 @@ def against_samplers(case: Case) -> None:
     reference = permutation(inputs, max_evals=n_permutations * (2 * d + 1), batch_size=2_000, silent=True).values
     errors = {k: error(ours(case, "shapley", N_JUDGED, k)().values, reference) for k in ROUNDS}
     kernel = shap.KernelExplainer(forward, background)
+
+    def by_kernel(n: int) -> np.ndarray:
+        return np.asarray(kernel.shap_values(inputs[:n], silent=True)).reshape(n, d)
+
+    def by_permutations(n_permutations: int) -> Callable[[int], np.ndarray]:
+        evals = n_permutations * (2 * d + 1)
+        return lambda n: permutation(inputs[:n], max_evals=evals, batch_size=2_000, silent=True).values
+
     theirs = {
-        "KernelExplainer": lambda n: kernel.shap_values(inputs[:n], silent=True),
-        "PermutationExplainer": lambda n: permutation(inputs[:n], batch_size=2_000, silent=True).values,
+        "KernelExplainer, default": by_kernel,
+        "PermutationExplainer, default": by_permutations(500 // (2 * d + 1)),
     }
+    # Where one round of ours is closer than their default, they get as many permutations as it takes them.
+    closer = (by_permutations(n) for n in PERMUTATIONS)
+    equal = next((e for e in closer if error(e(N_JUDGED), reference) <= errors[ROUNDS[0]]), None)
+    if equal is not None:
+        theirs["PermutationExplainer, as close as ours"] = equal
     for name, explain in theirs.items():
-        their_error = error(np.asarray(explain(N_JUDGED)).reshape(reference.shape), reference)
+        their_error = error(explain(N_JUDGED), reference)
         rounds = next((k for k in ROUNDS if errors[k] <= their_error), ROUNDS[-1])
         found = ratio(lambda e=explain: e(2), 2, ours(case, "shapley", N_OURS, rounds), N_OURS)
         print(f"  {name}: error {their_error:.1%}; ours with {rounds} rounds {errors[rounds]:.1%}: x{found:.3g}")
