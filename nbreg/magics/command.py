@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from nbreg.errors import DataError, OptionError, did_you_mean
 from nbreg.options import Kind, Option, Optional, Spec, option
+from nbreg.panels.notebook_names import tables_in
 from nbreg.registry import Registry
 
 
@@ -144,6 +145,4 @@ COMMANDS: Registry[Command] = Registry("nbreg.magics.commands", "command")
 
 def frames_in(names: Mapping[str, Any]) -> list[str]:
     """Return the names of the tables in a namespace."""
-    from narwhals.dependencies import is_into_dataframe
-
-    return [name for name, value in list(names.items()) if not name.startswith("_") and is_into_dataframe(value)]
+    return list(tables_in(names))

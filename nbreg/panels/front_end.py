@@ -24,6 +24,17 @@ def has_front_end() -> bool:
     return bool(running_request().get("content", {}).get("allow_stdin", False))
 
 
+def shows_widgets() -> bool:
+    """Return whether the running cell's output is shown by something that can show a widget.
+
+    Besides a person's front end that is Voila: it runs a notebook as a program would, and shows its widgets to
+    people; it says so to the kernel in ``SERVER_SOFTWARE``.
+    """
+    override = os.environ.get(OVERRIDE, "").strip()
+    in_voila = os.environ.get("SERVER_SOFTWARE", "").startswith("voila")
+    return has_front_end() or (in_voila and override != "0")
+
+
 def running_request() -> dict[str, Any]:
     """Return the execute request of the running cell; an empty one outside a Jupyter kernel."""
     if "IPython" not in sys.modules:

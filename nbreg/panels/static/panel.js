@@ -1,0 +1,89 @@
+// The frame of every panel: its theme, its line of trouble, what screen readers are told, and the way to Python.
+
+const PATIENCE = 2500; // ms without an answer before saying why there is none
+const UNHEARD = "This kernel hears the panel only between cells: wait for the running cell, or interrupt it (■).";
+const GONE = "The kernel is gone. This is what the panel showed last; run its cell to begin anew.";
+
+// A panel's view: `root` is its element, `body` the place for its parts. `build(view)` fills it.
+function openPanel({ model, el }, name, build) {
+  const title = model.get("title");
+  const parts = {
+    body: make("div", { class: "nbreg-body" }),
+    trouble: make("p", { class: "nbreg-trouble", role: "alert", hidden: "" }),
+    hint: make("p", { class: "nbreg-hint", hidden: "" }),
+    spoken: make("p", { class: "nbreg-spoken", role: "status", "aria-live": "polite" }),
+  };
+  const root = make("section", { class: `nbreg-view nbreg-panel nbreg-${name}`, "aria-label": title },
+    make("div", { class: "nbreg-frame" }, parts.trouble, parts.hint, parts.body, parts.spoken));
+  const ends = []; // what is to be done when the view goes
+  const listen = (event, listener) => {
+    model.on(event, listener);
+    ends.push(() => model.off(event, listener));
+  };
+  let timer = 0;
+  const view = {
+    root, body: parts.body, model,
+    spoken: parts.spoken,
+    get: (trait) => model.get(trait),
+    // Call `listener(value)` now and whenever the trait changes.
+    follow(trait, listener) {
+      listen(`change:${trait}`, () => listener(model.get(trait)));
+      listener(model.get(trait));
+    },
+    // Call `listener(message, buffers)` for messages of one kind.
+    hear(kind, listener) {
+      listen("msg:custom", (message, buffers) => message.kind === kind && listener(message, buffers));
+    },
+    // Pass a wish on to Python.
+    ask(kind, more = {}) {
+      clearTimeout(timer);
+      const heard = model.get("heard");
+      timer = setTimeout(() => model.get("heard") === heard && hint(UNHEARD), PATIENCE);
+      model.send({ kind, ...more });
+    },
+    say: (text) => say(parts.spoken, text),
+    onEnd: (end) => ends.push(end),
+  };
+  const hint = (text) => {
+    parts.hint.hidden = !text;
+    say(parts.hint, text);
+  };
+  // A comm that is gone comes to life again where the page reconnects to the same kernel.
+  const lives = async () => {
+    const real = await model.widget_manager?.get_model?.(model.get("identity")).catch(() => null);
+    const gone = real ? !real.comm_live : false;
+    root.toggleAttribute("data-gone", gone);
+    parts.body.inert = gone;
+    hint(gone ? GONE : "");
+  };
+  build(view);
+  keepKeys(root);
+  view.follow("trouble", (text) => {
+    parts.trouble.hidden = !text;
+    say(parts.trouble, text);
+  });
+  listen("change:heard", () => {
+    clearTimeout(timer);
+    if (parts.hint.textContent === UNHEARD) hint("");
+  });
+  listen("comm_live_update", lives);
+  el.append(root);
+  ends.push(themed(root, () => root.dispatchEvent(new CustomEvent("nbreg-theme"))));
+  model.send({ kind: "hello" });
+  return () => {
+    clearTimeout(timer);
+    for (const end of ends) end();
+  };
+}
+
+// JupyterLab would take Enter, arrows and letters for the notebook; it leaves them to such elements.
+function keepKeys(root) {
+  root.dataset.lmSuppressShortcuts = "true";
+}
+
+// The numbers of a message's buffer.
+function floats(buffer) {
+  const bytes = buffer instanceof ArrayBuffer ? new Uint8Array(buffer)
+    : new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  return new Float32Array(bytes.slice().buffer);
+}
