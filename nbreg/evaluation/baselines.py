@@ -8,12 +8,16 @@ from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
 from nbreg.evaluation.evaluation import Evaluation, evaluate
 from nbreg.evaluation.wording import count
+
+T = TypeVar("T")
+#: From encoded inputs to predictions in target units.
+Predict = Callable[[Any], Any]
 
 #: The row sets that baselines are judged on.
 JUDGED = ("validation", "test")
@@ -49,18 +53,28 @@ def compute_baselines(data: Any) -> Baselines:
     ``HistGradientBoostingRegressor`` from the encoded inputs to the scaled targets, turned back into target units.
     Safe to call from several threads: the first computes, the others wait for it.
     """
-    return _CACHE.get(digest(data), lambda: _compute(data))
+    key, notes = digest(data), _rows_to_learn_from(data)[1]
+    return Baselines({name: _one(key, name, data) for name in _LEARNERS}, notes)
 
 
-class OnceCache:
+def linear_baseline(data: Any) -> dict[str, Evaluation]:
+    """Return the evaluations of ridge regression alone, which is there long before the trees are."""
+    return _one(digest(data), "ridge", data)
+
+
+def _one(key: str, name: str, data: Any) -> dict[str, Evaluation]:
+    return _CACHE.get(f"{key} {name}", lambda: _compute(name, data))
+
+
+class OnceCache(Generic[T]):
     """The latest few results by key, each computed once, also where several threads ask at the same time."""
 
     def __init__(self, size: int):
         self.size = size
-        self._futures: OrderedDict[str, Future[Baselines]] = OrderedDict()
+        self._futures: OrderedDict[str, Future[T]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, key: str, compute: Callable[[], Baselines]) -> Baselines:
+    def get(self, key: str, compute: Callable[[], T]) -> T:
         with self._lock:
             mine = key not in self._futures
             future = self._futures.setdefault(key, Future())
@@ -71,7 +85,7 @@ class OnceCache:
             self._fill(key, future, compute)
         return future.result()
 
-    def _fill(self, key: str, future: Future[Baselines], compute: Callable[[], Baselines]) -> None:
+    def _fill(self, key: str, future: Future[T], compute: Callable[[], T]) -> None:
         try:
             future.set_result(compute())
         except BaseException as error:
@@ -80,7 +94,7 @@ class OnceCache:
             future.set_exception(error)
 
 
-_CACHE = OnceCache(size=8)
+_CACHE: OnceCache[dict[str, Evaluation]] = OnceCache(size=24)
 
 
 def digest(data: Any) -> str:
@@ -94,50 +108,53 @@ def digest(data: Any) -> str:
     return found.hexdigest()
 
 
-def _compute(data: Any) -> Baselines:
+def _compute(name: str, data: Any) -> dict[str, Evaluation]:
     from threadpoolctl import threadpool_limits
 
     # Threads that wait for each other by spinning make small fits many times slower on a machine that is busy.
     with threadpool_limits(1):
-        return _computed(data)
+        predict = _LEARNERS[name](data)
+        judged = [which for which in JUDGED if data.n_rows(which)]
+        return {
+            which: evaluate(data.observed(which), predict(data.arrays(which)[0]), data.target_names) for which in judged
+        }
 
 
-def _computed(data: Any) -> Baselines:
-    judged = [which for which in JUDGED if data.n_rows(which)]
-    X, y = data.arrays("train")
-    rows, notes = _rows_to_learn_from(X.shape[0], X.shape[1], _seed(data))
+def _mean(data: Any) -> Predict:
     mean = data.observed("train").mean(axis=0)
-    predictors: dict[str, Callable[[Any], Any]] = {"mean": lambda X: np.broadcast_to(mean, (len(X), len(mean)))}
-    for name, model in (
-        ("ridge", ridge(data.encoder)),
-        ("boosted trees", _EachTarget(data.encoder, y.shape[1], _seed(data))),
-    ):
-        predictors[name] = _learned(model, X[rows], y[rows], data.target_scaler)
-    return Baselines({name: _judge(data, judged, predict) for name, predict in predictors.items()}, notes)
+    return lambda X: np.broadcast_to(mean, (len(X), len(mean)))
 
 
-def _learned(model: Any, X: Any, y: Any, scaler: Any) -> Callable[[Any], Any]:
-    model.fit(X, y)
+def _ridge(data: Any) -> Predict:
+    return _learned(ridge(data.encoder), data)
+
+
+def _trees(data: Any) -> Predict:
+    return _learned(_EachTarget(data.encoder, len(data.target_names), _seed(data)), data)
+
+
+#: Baseline -> from data to a function from encoded inputs to predictions in target units.
+_LEARNERS: dict[str, Callable[[Any], Predict]] = {"mean": _mean, "ridge": _ridge, "boosted trees": _trees}
+
+
+def _learned(model: Any, data: Any) -> Predict:
+    (X, y), rows = data.arrays("train"), _rows_to_learn_from(data)[0]
+    model.fit(X[rows], y[rows])
 
     def predict(X: Any) -> Any:
         scaled = np.asarray(model.predict(X), dtype=np.float64).reshape(len(X), -1)
         with np.errstate(over="ignore"):  # a line drawn far out can leave what a log can undo; metrics say so
-            return scaler.inverse_transform(scaled)
+            return data.target_scaler.inverse_transform(scaled)
 
     return predict
 
 
-def _judge(data: Any, judged: list[str], predict: Callable[[Any], Any]) -> dict[str, Evaluation]:
-    return {
-        which: evaluate(data.observed(which), predict(data.arrays(which)[0]), data.target_names) for which in judged
-    }
-
-
-def _rows_to_learn_from(n_rows: int, n_inputs: int, seed: int) -> tuple[Any, tuple[str, ...]]:
+def _rows_to_learn_from(data: Any) -> tuple[Any, tuple[str, ...]]:
+    n_rows, n_inputs = data.n_rows("train"), data.encoder.n_inputs
     most = min(MOST_ROWS, MOST_NUMBERS // max(n_inputs, 1))
     if n_rows <= most:
         return slice(None), ()
-    rows = np.sort(np.random.default_rng(seed).choice(n_rows, most, replace=False))
+    rows = np.sort(np.random.default_rng(_seed(data)).choice(n_rows, most, replace=False))
     return rows, (f"Ridge and boosted trees learned from {count(most)} of the {count(n_rows)} train rows.",)
 
 

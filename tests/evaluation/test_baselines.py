@@ -14,16 +14,16 @@ from sklearn.linear_model import LinearRegression, RidgeCV
 from sklearn.metrics import r2_score, root_mean_squared_error
 
 from nbreg.evaluation import baselines
-from nbreg.evaluation.baselines import OnceCache, baseline_evaluations, compute_baselines, digest
+from nbreg.evaluation.baselines import OnceCache, baseline_evaluations, compute_baselines, digest, linear_baseline
 
 
 @pytest.fixture
 def alone(monkeypatch):
-    """A cache of its own, and the count of computations."""
+    """A cache of its own, and the baselines that were computed, by name."""
     calls = []
     compute = baselines._compute
-    monkeypatch.setattr(baselines, "_CACHE", OnceCache(size=2))
-    monkeypatch.setattr(baselines, "_compute", lambda data: calls.append(1) or compute(data))
+    monkeypatch.setattr(baselines, "_CACHE", OnceCache(size=6))
+    monkeypatch.setattr(baselines, "_compute", lambda name, data: calls.append(name) or compute(name, data))
     return calls
 
 
@@ -110,10 +110,16 @@ def test_big_tables_are_cut_and_it_says_so(make_data, monkeypatch, alone):
 
 def test_one_table_and_split_is_computed_once(make_data, alone):
     first, again = baseline_evaluations(make_data()), baseline_evaluations(make_data())
-    assert first is again
-    assert len(alone) == 1
+    assert all(first[name] is again[name] for name in first)
+    assert alone == ["mean", "ridge", "boosted trees"]
     baseline_evaluations(make_data(seed=1))
-    assert len(alone) == 2
+    assert len(alone) == 6
+
+
+def test_the_linear_one_is_had_without_the_trees(make_data, alone):
+    found = linear_baseline(make_data())
+    assert alone == ["ridge"]
+    assert baseline_evaluations(make_data())["ridge"] is found
 
 
 def test_many_threads_compute_once(make_data, alone):
@@ -126,8 +132,8 @@ def test_many_threads_compute_once(make_data, alone):
 
     with ThreadPoolExecutor(4) as pool:
         results = list(pool.map(ask, range(4)))
-    assert all(result is results[0] for result in results)
-    assert len(alone) == 1
+    assert all(result[name] is results[0][name] for result in results for name in result)
+    assert len(alone) == 3
 
 
 def test_the_cache_is_bounded_and_forgets_failures():
