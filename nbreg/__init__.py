@@ -22,6 +22,8 @@ _CATALOGUE = {
     "interactions": "nbreg.explanation.effects.pairs",
     "load": "nbreg.session",
     "plot": "nbreg.plots.plot",
+    "runs": "nbreg.session",
+    "profile": "nbreg.data.profile",
     "what_if": "nbreg.explanation.what_if",
 }
 

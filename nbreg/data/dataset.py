@@ -23,6 +23,7 @@ from nbreg.data.reading import (
 )
 from nbreg.data.spec import DataSpec
 from nbreg.data.splitting import Rows, RowSets, split_rows
+from nbreg.data.suspicions import suspicions
 from nbreg.data.targets import TargetScaler
 from nbreg.errors import DataError, OptionError, did_you_mean
 
@@ -37,7 +38,7 @@ class RegressionData:
     """A table made ready for a network: rows parted, columns encoded, targets scaled.
 
     `targets` are in target units, float64 ``(n_rows_of_the_frame, n_targets)``, NaN where a row has none;
-    `rows` are positions in `frame`; `notices` are sentences about what was left out.
+    `rows` are positions in `frame`; `notices` are sentences about what was left out, and what had better be.
     """
 
     frame: Frame
@@ -102,9 +103,11 @@ def prepare(table: Any, spec: DataSpec, y: Any = None) -> RegressionData:
     usable, order, dropped = _usable_rows(frame, targets, spec)
     _refuse_infinite_features(frame, features, usable)
     rows = split_rows(usable, spec, order)
-    encoder = Encoder(spec.scaling, spec.embed_above).fit(frame.select(features)[rows.train])
+    train_rows = frame.select(features)[rows.train]
+    encoder = Encoder(spec.scaling, spec.embed_above).fit(train_rows)
     scaler = TargetScaler(spec.target_transform).fit(targets[rows.train], names)
-    said = (*dropped, *notices, *encoder.notices)
+    suspicious = suspicions(train_rows.select(encoder.feature_names), targets[rows.train], names)
+    said = (*dropped, *notices, *encoder.notices, *(each.sentence for each in suspicious.values()))
     data = RegressionData(frame, spec, targets, names, rows, encoder, scaler, said)
     for which in ("train", "validation", "test"):
         data.arrays(which)  # now, so that a row that cannot be encoded is known before training
