@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 import numbers
+import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import Field, dataclass, field, fields
 from typing import Any, Self
@@ -51,6 +52,14 @@ class Kind:
     def check(self, value: Any) -> Any:
         """Return `value` in its normal form; raise ``ValueError`` where it is none of this kind."""
         return value
+
+    def texts(self, value: Any) -> tuple[str, ...]:
+        """Return the words that mean `value`, in its normal form: `parse` reads them back, one a flag."""
+        return (str(value),)
+
+    def code(self, value: Any) -> str:
+        """Return `value`, which is in its normal form, as Python source."""
+        return repr(value)
 
     def choices(self) -> Sequence[str]:
         """Return the words to complete, where the values are words."""
@@ -108,6 +117,9 @@ class Real(Kind):
         if not math.isfinite(number) or too_low or too_high:
             raise ValueError
         return number
+
+    def texts(self, value: Any) -> tuple[str, ...]:
+        return (number_text(value),)
 
 
 class Switch(Kind):
@@ -167,6 +179,9 @@ class Integers(Kind):
         values = (value,) if isinstance(value, numbers.Integral) else tuple(value)
         return tuple(Integer(self.minimum).check(each) for each in values)
 
+    def texts(self, value: Any) -> tuple[str, ...]:
+        return (",".join(map(str, value)),)
+
 
 class Column(Kind):
     """The name of one column."""
@@ -193,9 +208,15 @@ class Columns(Kind):
         names = (value,) if isinstance(value, str) else tuple(value)
         return tuple(Column().check(name) for name in names)
 
+    def texts(self, value: Any) -> tuple[str, ...]:
+        return tuple(value)
+
+    def code(self, value: Any) -> str:
+        return repr(value[0] if len(value) == 1 else list(value))
+
 
 class Repeated(Kind):
-    """Values about columns; the flag is given once for each of them."""
+    """Values of several parts, most often about columns; the flag is given once for each of them."""
 
     many = True
     of_columns = True
@@ -209,6 +230,13 @@ class Repeated(Kind):
     def check_one(self, value: Any) -> Any:
         """Return one of the values in its normal form; raise ``ValueError`` where it is none of this kind."""
         return value
+
+    def texts(self, value: Any) -> tuple[str, ...]:
+        return tuple(self.text_of_one(each) for each in value)
+
+    def text_of_one(self, value: Any) -> str:
+        """Return the word that means one of the values."""
+        return str(value)
 
 
 class Optional(Kind):
@@ -234,11 +262,22 @@ class Optional(Kind):
         return self.kind.many
 
     def parse(self, text: str) -> Any:
-        return self.meaning if text.lower() == self.word else self.kind.parse(text)
+        # A column may be called "None".
+        word = text if self.of_columns else text.lower()
+        return self.meaning if word == self.word else self.kind.parse(text)
 
     def check(self, value: Any) -> Any:
         is_word = isinstance(value, str) and value == self.word
         return self.meaning if value is None or is_word else self.kind.check(value)
+
+    def texts(self, value: Any) -> tuple[str, ...]:
+        return (self.word,) if self._is_meaning(value) else self.kind.texts(value)
+
+    def code(self, value: Any) -> str:
+        return repr(value) if self._is_meaning(value) else self.kind.code(value)
+
+    def _is_meaning(self, value: Any) -> bool:
+        return value is None or (isinstance(value, str) and value == self.meaning)
 
     def choices(self) -> Sequence[str]:
         return (*self.kind.choices(), self.word)
@@ -264,6 +303,21 @@ class Option:
     def check(self, value: Any) -> Any:
         """Return `value` in its normal form. Raises OptionError."""
         return self._told(repr(value), lambda: self.kind.check(value))
+
+    def flags(self, value: Any) -> str:
+        """Return `value` as it stands on a %nnreg line; several values, each with the flag. Raises OptionError."""
+        value = self.check(value)
+        if isinstance(self.kind, Switch):
+            return self.flag if value else "--no-" + self.flag.removeprefix("--")
+        return " ".join(self._flag_and(text) for text in self.kind.texts(value))
+
+    def code(self, value: Any) -> str:
+        """Return `value` as it stands behind ``name=`` in Python. Raises OptionError."""
+        return self.kind.code(self.check(value))
+
+    def _flag_and(self, text: str) -> str:
+        # Behind a blank, nothing or what begins with a dash would be no value.
+        return self.flag + ("=" if not text or text.startswith("-") else " ") + (_quoted(text) if text else "")
 
     def _told(self, came: str, convert: Callable[[], Any]) -> Any:
         try:
@@ -303,6 +357,19 @@ def refuse_unknown(names: Iterable[str], known: Iterable[str]) -> None:
     for name in names:
         if name not in known:
             raise OptionError(f'There is no option "{name}".{did_you_mean(name, known)}')
+
+
+def number_text(number: float) -> str:
+    """Return the shortest text that means exactly this number."""
+    short = f"{number:g}"
+    return short if float(short) == number else repr(number)
+
+
+def _quoted(text: str) -> str:
+    """Return a word of a line, in quotes where it needs them."""
+    if text == shlex.quote(text):
+        return text
+    return shlex.quote(text) if '"' in text else f'"{text}"'
 
 
 def _as_option(declared: Field[Any]) -> Option:

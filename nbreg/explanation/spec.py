@@ -22,6 +22,9 @@ class Groups(Repeated):
             raise ValueError
         return group
 
+    def text_of_one(self, value: Any) -> str:
+        return ",".join(value)
+
 
 # Options that effects and interactions take too: declared here, once.
 

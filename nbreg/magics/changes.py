@@ -24,3 +24,10 @@ class Changes(Repeated):
         if not is_one or not name.strip():
             raise ValueError
         return name.strip(), after.strip()
+
+    def text_of_one(self, value: tuple[str, Any]) -> str:
+        name, after = value
+        return f"{name}={after}"
+
+    def code(self, value: tuple[tuple[str, Any], ...]) -> str:
+        return repr(dict(value))

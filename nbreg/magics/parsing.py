@@ -101,8 +101,9 @@ def _checked(flags: Mapping[str, Any], command: Command) -> dict[str, Any]:
 
 
 def _several(declared: Option, texts: list[str]) -> Any:
-    for text in texts:
-        declared.parse(text)  # which names the one that is wrong
+    values = [declared.parse(text) for text in texts]  # which names the one that is wrong
+    if len(values) == 1:
+        return values[0]  # it may be a word that stands for something, such as "all"
     return declared.check(tuple(texts))
 
 

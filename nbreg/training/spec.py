@@ -2,9 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
-from nbreg.options import Choice, Integer, Optional, Real, Spec, Switch, option
+from nbreg.options import Choice, Integer, Optional, Real, Repeated, Spec, Switch, number_text, option
+
+
+class RateChanges(Repeated):
+    """Learning rates from some epochs on: ``{40: 0.001}`` or pairs; normally a tuple of pairs by epoch."""
+
+    expected = "EPOCH=RATE, a number of at least 0 and one above 0, such as 40=0.001"
+    metavar = "EPOCH=RATE"
+    of_columns = False
+
+    def check(self, value: Any) -> tuple[tuple[float, float], ...]:
+        pairs = super().check(value.items() if isinstance(value, Mapping) else value)
+        return tuple(sorted(dict(pairs).items()))  # of two at the same epoch the later one holds
+
+    def check_one(self, value: Any) -> tuple[float, float]:
+        epoch, rate = map(float, value.split("=")) if isinstance(value, str) else value
+        return Real(minimum=0).check(epoch), Real(above=0).check(rate)
+
+    def text_of_one(self, value: tuple[float, float]) -> str:
+        return "=".join(map(number_text, value))
+
+    def code(self, value: tuple[tuple[float, float], ...]) -> str:
+        return "{" + ", ".join(f"{number_text(epoch)}: {number_text(rate)}" for epoch, rate in value) + "}"
 
 
 @dataclass(frozen=True)
@@ -38,6 +62,15 @@ class TrainingSpec(Spec):
         40,
         "Epochs without a better validation loss before stopping; the best weights are kept. 0: never, the last are.",
         Integer(minimum=0),
+    )
+    rate_change: tuple[tuple[float, float], ...] = option(
+        (), "Learning rate from an epoch on, as when it is changed live.", RateChanges()
+    )
+    stop_after: int | None = option(
+        None,
+        "End after so many epochs, as the Stop button does: best weights are kept; the schedule stays that of all "
+        "epochs.",
+        Optional(Integer(minimum=1)),
     )
     engine: str = option(
         "auto", "What runs the epochs: compiled by XLA, as a graph, or Keras's own fit.",
