@@ -7,10 +7,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 #: Called with the share done (0 to 1) and the seconds that are likely left; a last time with 1 and 0.
 Reporter = Callable[[float, float], None]
+#: Takes a title; returns a reporter, and what to call when all is done.
+Opener = Callable[[str], tuple[Reporter | None, Callable[[], None]]]
 
 
 class Effort:
@@ -80,13 +83,24 @@ class Effort:
 
 
 class Reporting:
-    """Holds who is told of progress in this process: nobody, until a notebook puts its own reporter here.
-
-    `open` returns a reporter, and what to call when all is done.
-    """
+    """Holds who is told of progress in this process: nobody, until a notebook puts its own opener into `open`."""
 
     def __init__(self) -> None:
-        self.open: Callable[[str], tuple[Reporter | None, Callable[[], None]]] = _silently
+        self.open: Opener = _silently
+        self._here: ContextVar[Opener | None] = ContextVar("reporting", default=None)
+
+    def opened(self, title: str) -> tuple[Reporter | None, Callable[[], None]]:
+        """Return a reporter, and what to call when all is done."""
+        return (self._here.get() or self.open)(title)
+
+    @contextmanager
+    def here(self, open: Opener) -> Iterator[None]:
+        """Tell of what is computed within, in this thread, by `open` alone; a reporter that raises ends it."""
+        token = self._here.set(open)
+        try:
+            yield
+        finally:
+            self._here.reset(token)
 
 
 def _silently(title: str) -> tuple[Reporter | None, Callable[[], None]]:
@@ -99,7 +113,7 @@ REPORTING = Reporting()
 @contextmanager
 def underway(title: str, budget: float | None = None) -> Iterator[Effort]:
     """Watch over a computation within, which may be interrupted, and tell how far it is."""
-    report, close = REPORTING.open(title)
+    report, close = REPORTING.opened(title)
     effort = Effort(budget, report)
     try:
         with effort.interruptible():
