@@ -291,6 +291,8 @@ class Option:
     default: Any
     help: str
     kind: Kind
+    #: Whether it is for those who know why: a panel does not show it at first.
+    expert: bool = False
 
     @property
     def flag(self) -> str:
@@ -327,9 +329,9 @@ class Option:
             raise OptionError(f"{self.name} ({self.flag}) takes {self.kind.expected}; got {came}.{hint}") from None
 
 
-def option(default: Any, help: str, kind: Kind) -> Any:
-    """Declare one choice as a field of a :class:`Spec`."""
-    return field(default=default, metadata={"help": help, "kind": kind})
+def option(default: Any, help: str, kind: Kind, *, expert: bool = False) -> Any:
+    """Declare one choice as a field of a :class:`Spec`; `expert` ones are not in plain sight in a panel."""
+    return field(default=default, metadata={"help": help, "kind": kind, "expert": expert})
 
 
 @dataclass(frozen=True)
@@ -373,7 +375,8 @@ def _quoted(text: str) -> str:
 
 
 def _as_option(declared: Field[Any]) -> Option:
-    return Option(declared.name, declared.default, declared.metadata["help"], declared.metadata["kind"])
+    about = declared.metadata
+    return Option(declared.name, declared.default, about["help"], about["kind"], about["expert"])
 
 
 def _within(number: Any, minimum: float | None, maximum: float | None) -> Any:

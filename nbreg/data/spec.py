@@ -22,12 +22,15 @@ class DataSpec(Spec):
     time: str | None = option(None, "Column of times, for --split time.", Optional(Column()))
     group: str | None = option(None, "Column of groups, for --split group.", Optional(Column()))
     seed: int = option(0, "Seed of the split, the first weights and the order of rows.",
-                       Integer(minimum=0, maximum=2**31 - 1))  # fmt: skip
+                       Integer(minimum=0, maximum=2**31 - 1), expert=True)  # fmt: skip
     scaling: str = option("robust", "How numbers are scaled.",
-                          Choice("robust", "standard", "minmax", "quantile", "none"))  # fmt: skip
+                          Choice("robust", "standard", "minmax", "quantile", "none"), expert=True)  # fmt: skip
     target_transform: str = option(
         "auto",
         "How targets are bent before they are scaled; undone before anything is shown.",
         Choice("auto", "none", "log", "log1p", "yeo-johnson", "ratio"),
+        expert=True,
     )
-    embed_above: int = option(32, "Categories of more levels than this are embedded, not one-hot.", Integer(minimum=2))
+    embed_above: int = option(
+        32, "Categories of more levels than this are embedded, not one-hot.", Integer(minimum=2), expert=True
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -126,6 +126,15 @@ class Command(ABC):
     examples: ClassVar[tuple[str, ...]] = ()
     #: Whether ``%%nnreg`` with a body makes sense.
     takes_body: ClassVar[bool] = False
+
+    @property
+    def keeps_value(self) -> bool:
+        """Whether --out names the cell's value; otherwise the command itself makes use of the name."""
+        return True
+
+    def of(self, words: Sequence[str]) -> Command:
+        """Return the command that the words after its name make of it: its options may go by them."""
+        return self
 
     def grouped_options(self) -> dict[str, dict[str, Option]]:
         """Return the options under the heading that each has in the help."""

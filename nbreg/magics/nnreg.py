@@ -37,7 +37,7 @@ class NNRegMagics(Magics):
             raise OptionError(f"{parsed.name} takes no cell: write %nnreg {parsed.name}, with one per cent sign.")
         call = Call(self.shell, parsed.arguments, parsed.options, cell, preferences=self)
         value = self._done(parsed.command, call)
-        if parsed.options.get("out"):
+        if parsed.options.get("out") and parsed.command.keeps_value:
             self.shell.user_ns[parsed.options["out"]] = value
         return value
 

@@ -44,7 +44,7 @@ def parse(line: str) -> Parsed:
     words = words_of(line)
     if not words or words[0] in ("-h", "--help"):
         return Parsed("help", COMMANDS["help"], {"command": None}, {})
-    name, command = words[0], COMMANDS[words[0]]
+    name, command = words[0], COMMANDS[words[0]].of(words[1:])
     plain, flags = _sorted_out(words[1:], command, name)
     wants_help = "help" in flags
     flags.pop("help", None)

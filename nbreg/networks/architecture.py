@@ -86,7 +86,7 @@ def batch_norm_option() -> Any:
 
 
 def initializer_option() -> Any:
-    return option("glorot", "How the first weights are drawn.", Choice(*INITIALIZERS))
+    return option("glorot", "How the first weights are drawn.", Choice(*INITIALIZERS), expert=True)
 
 
 @dataclass(frozen=True)

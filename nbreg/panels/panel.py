@@ -34,14 +34,16 @@ class Panel(anywidget.AnyWidget):
     """A view of state that is kept here, in Python; any number of views may show it, and they stay in step.
 
     What a control asks for arrives as a message ``{"kind": ..., ...}`` and is answered by the method
-    ``hear_<kind>``, which gets the rest of the message as keywords. What a method raises is shown in the panel as
-    one line, `trouble`. Small state goes to the views by synced traits, which can be observed and linked as those
+    ``hear_<kind>``, or by the public method of that name if it is one of the `wishes`; it gets the rest of the message
+    as keywords. What a method raises is shown in the panel as one line, `trouble`. Small state goes to the views by synced traits, which can be observed and linked as those
     of any ipywidgets widget; large state is sent by `tell` as a message with buffers, and again to a view that is new
     (``hear_hello``).
 
     Displayed in a notebook, a panel leaves a static picture of its last state in the cell's output as well, so
     that a reload, a page without a kernel, or a program that runs notebooks shows that (`still`).
     """
+
+    wishes: ClassVar[tuple[str, ...]] = ()
 
     title = traitlets.Unicode("").tag(sync=True)
     """What the panel is for, in a word or two: its name to a screen reader."""
@@ -101,6 +103,12 @@ class Panel(anywidget.AnyWidget):
         self._stills.close()
         super().close()
 
+    def show_trouble(self, error: Exception) -> None:
+        """Show what went wrong as one line."""
+        words = " ".join(str(error).split())
+        # What is no NbregError is a defect: say what it is rather than nothing at all.
+        self.trouble = words if isinstance(error, NbregError) else f"{type(error).__name__}: {words}"
+
     # What is asked and told
 
     def tell(self, kind: str, buffers: Sequence[Any] = (), **more: Any) -> None:
@@ -111,8 +119,8 @@ class Panel(anywidget.AnyWidget):
         """A new view is there: tell it what traits do not carry."""
 
     def _hear(self, _: object, message: dict[str, Any], buffers: list[Any]) -> None:
-        kind, rest = message.get("kind"), {name: value for name, value in message.items() if name != "kind"}
-        answer = getattr(self, f"hear_{kind}", None)
+        kind, rest = str(message.get("kind")), {name: value for name, value in message.items() if name != "kind"}
+        answer = getattr(self, kind if kind in self.wishes else f"hear_{kind}", None)
         if answer is None:
             return
         with self._lock:
@@ -120,10 +128,8 @@ class Panel(anywidget.AnyWidget):
                 self.trouble = ""
             try:
                 answer(**rest)
-            except NbregError as error:
-                self.trouble = " ".join(str(error).split())
-            except Exception as error:  # a defect: say what it is rather than nothing at all
-                self.trouble = f"{type(error).__name__}: {' '.join(str(error).split())}"
+            except Exception as error:
+                self.show_trouble(error)
             self.heard += 1
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nbreg.errors import DataError
+from nbreg.evaluation.history import Epoch, thinned
 from nbreg.evaluation.wording import count, rounded
 from nbreg.plots.plot import PLOTS, ReportPlot
 
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from nbreg.evaluation.report import Report
+    from nbreg.training.run import Run
 
 #: Losses that span more than this many times are drawn on a log scale.
 LOG_ABOVE = 8.0
@@ -35,8 +38,18 @@ class LearningCurve(ReportPlot):
     def of_report(cls, report: Report) -> LearningCurve:
         if not report.history:
             raise DataError("There is no learning curve: training ended before the first epoch did.")
-        epochs, loss, val_loss, _ = zip(*report.history, strict=True)
-        return cls(epochs, loss, val_loss, report.best_epoch, report.epochs_run)
+        return cls._of_history(report.history, report.best_epoch, report.epochs_run)
+
+    @classmethod
+    def of_run(cls, run: Run) -> LearningCurve:
+        """Return the curve of a run as far as it has come; at least one epoch must have ended."""
+        best = run.best.epoch if run.best else None
+        return cls._of_history(thinned(run.history, keep=best), best, len(run.history))
+
+    @classmethod
+    def _of_history(cls, history: Sequence[Epoch], best_epoch: int | None, epochs_run: int) -> LearningCurve:
+        epochs, loss, val_loss, _ = zip(*history, strict=True)
+        return cls(epochs, loss, val_loss, best_epoch, epochs_run)
 
     @property
     def lines(self) -> dict[str, tuple[float | None, ...]]:

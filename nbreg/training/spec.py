@@ -44,11 +44,11 @@ class TrainingSpec(Spec):
         "How the learning rate goes over the epochs.",
         Choice("constant", "cosine", "exponential", "step", "one_cycle", "plateau"),
     )
-    momentum: float = option(0.9, "Momentum of sgd.", Real(minimum=0, below=1))
-    nesterov: bool = option(False, "Nesterov's momentum, for sgd.", Switch())
-    weight_decay: float = option(0.004, "Weight decay of adamw.", Real(minimum=0))
+    momentum: float = option(0.9, "Momentum of sgd.", Real(minimum=0, below=1), expert=True)
+    nesterov: bool = option(False, "Nesterov's momentum, for sgd.", Switch(), expert=True)
+    weight_decay: float = option(0.004, "Weight decay of adamw.", Real(minimum=0), expert=True)
     clipnorm: float | None = option(None, "Longest gradient of a weight array; longer ones are shortened.",
-                                    Optional(Real(above=0)))  # fmt: skip
+                                    Optional(Real(above=0)), expert=True)  # fmt: skip
     loss: str = option("mse", "What training makes small, on scaled targets.",
                        Choice("mse", "mae", "huber", "log_cosh", "msle", "mape"))  # fmt: skip
     # None is "auto", which `for_rows` settles; nothing is trained before that.
@@ -64,17 +64,18 @@ class TrainingSpec(Spec):
         Integer(minimum=0),
     )
     rate_change: tuple[tuple[float, float], ...] = option(
-        (), "Learning rate from an epoch on, as when it is changed live.", RateChanges()
+        (), "Learning rate from an epoch on, as when it is changed live.", RateChanges(), expert=True
     )
     stop_after: int | None = option(
         None,
         "End after so many epochs, as the Stop button does: best weights are kept; the schedule stays that of all "
         "epochs.",
         Optional(Integer(minimum=1)),
+        expert=True,
     )
     engine: str = option(
         "auto", "What runs the epochs: compiled by XLA, as a graph, or Keras's own fit.",
-        Choice("auto", "xla", "graph", "keras"),
+        Choice("auto", "xla", "graph", "keras"), expert=True,
     )  # fmt: skip
 
     def for_rows(self, n_rows: int) -> TrainingSpec:

@@ -1,0 +1,68 @@
+"""From declared options to the controls of a panel: what a page needs to know of each, as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from nbreg.options import Choice, Column, Columns, Integer, Integers, Kind, Option, Optional, Real, Switch
+
+#: A kind of option -> the control that it gets.
+_CONTROLS: tuple[tuple[type[Kind], str], ...] = (
+    (Choice, "choice"),
+    (Integer, "integer"),
+    (Real, "real"),
+    (Switch, "switch"),
+    (Integers, "integers"),
+    (Column, "column"),
+    (Columns, "columns"),
+)
+
+
+def form(groups: Mapping[str, Mapping[str, Option]]) -> list[dict[str, Any]]:
+    """Return groups of controls, as plain data, for options under their headings."""
+    return [
+        {"title": title, "controls": [control(option) for option in options.values()]}
+        for title, options in groups.items()
+    ]
+
+
+def control(option: Option) -> dict[str, Any]:
+    """Return what a page needs to know of an option; `word` stands for "choose for me", where there is one."""
+    kind = option.kind.kind if isinstance(option.kind, Optional) else option.kind
+    return {
+        "name": option.name,
+        "label": label(option.name),
+        "help": option.help,
+        "kind": next((name for of, name in _CONTROLS if isinstance(kind, of)), "text"),
+        "choices": list(kind.choices()),
+        "minimum": _bound(kind, "minimum", "above"),
+        "maximum": _bound(kind, "maximum", "below"),
+        "word": option.kind.word if isinstance(option.kind, Optional) else "",
+        "expert": option.expert,
+    }
+
+
+def label(name: str) -> str:
+    """Return an option's name as people read it."""
+    words = name.replace("_", " ")
+    return {"l1": "L1 penalty", "l2": "L2 penalty"}.get(name, words[:1].upper() + words[1:])
+
+
+def plain(value: Any) -> Any:
+    """Return an option's value as JSON has it."""
+    return [plain(each) for each in value] if isinstance(value, (tuple, list)) else value
+
+
+def read(option: Option, value: Any) -> Any:
+    """Return the checked value that a page means, by a text as it stands behind the flag or by plain data.
+
+    Raises OptionError.
+    """
+    if isinstance(value, str):
+        return option.parse(value.strip())
+    return option.check(tuple(value) if isinstance(value, list) else value)
+
+
+def _bound(kind: Kind, *names: str) -> float | None:
+    return next((found for name in names if (found := getattr(kind, name, None)) is not None), None)

@@ -1,0 +1,464 @@
+"""The train panel: choose, train, watch, steer, go on from an earlier epoch, and take the code."""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+from collections.abc import Mapping, MutableMapping, Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+import traitlets
+
+from nbreg.branching.starting import Starting
+from nbreg.errors import DataError, NbregError, OptionError, did_you_mean
+from nbreg.evaluation.wording import count
+from nbreg.fit_options import fit_options, grouped_fit_options
+from nbreg.options import Option, refuse_unknown
+from nbreg.panels import train_code, train_columns, train_draft, train_runs, train_still
+from nbreg.panels.form import form, plain, read
+from nbreg.panels.latest import Latest
+from nbreg.panels.notebook_names import name_of, notebook_names, tables_in
+from nbreg.panels.panel import PANELS, Panel
+from nbreg.panels.still import Still
+from nbreg.panels.train_underway import Underway
+from nbreg.training.run import Run
+
+if TYPE_CHECKING:
+    from nbreg.branching.branch import Branch
+    from nbreg.regressor import Regressor
+    from nbreg.session import Session
+
+_SCRIPTS = ("chart.js", "curve_view.js", "run_view.js", "controls.js", "network_drawing.js", "scatter.js", "train.js")
+_STYLES = ("curve.css", "controls.css", "train.css")
+
+
+@PANELS.register("train")
+class TrainPanel(Panel, scripts=_SCRIPTS, styles=_STYLES):
+    """Trains networks on the tables of the notebook, with the mouse.
+
+    Parameters
+    ----------
+    data : pandas, polars or pyarrow table, or the path of a .csv or .parquet file, optional
+        Unless given, one of the notebook's tables is chosen in the panel.
+    start : a run to go on from, as in ``nbreg.fit``, optional
+    out : str, optional
+        A name that the notebook gets for each regressor that was trained.
+    **options
+        What the controls show at first: as in ``nbreg.fit``, target included.
+
+    Attributes
+    ----------
+    choices : dict
+        The options of the next training; assign some of them (``panel.choices = {"epochs": 50}``) to change those.
+    run_, regressor_
+        The latest training and what came of it: None before the first.
+
+    All of its synced traits can be observed and linked; what the mouse does, methods do as well.
+    """
+
+    tables = traitlets.List().tag(sync=True)
+    """The notebook's tables: name and size in words."""
+
+    table = traitlets.Unicode("").tag(sync=True)
+    """The name of the table that is learned from."""
+
+    columns = traitlets.List().tag(sync=True)
+    """What each column holds, and what part it plays."""
+
+    form = traitlets.List().tag(sync=True)
+    """The controls, made from the declared options."""
+
+    choices = traitlets.Dict().tag(sync=True)
+    """The value of each option, as plain data."""
+
+    problems = traitlets.Dict().tag(sync=True)
+    """For options whose last value was not taken: why."""
+
+    network = traitlets.Dict().tag(sync=True)
+    """The layers to draw, and the size of the network."""
+
+    schedule = traitlets.Dict().tag(sync=True)
+    """The learning rate by epoch."""
+
+    suggestion = traitlets.Dict().tag(sync=True)
+    """What a learning-rate range test found; empty before one was asked for."""
+
+    start = traitlets.Dict().tag(sync=True)
+    """The run and epoch that the next training goes on from; empty where it begins anew."""
+
+    runs = traitlets.List().tag(sync=True)
+    """The session's runs that can be gone on from."""
+
+    state = traitlets.Dict().tag(sync=True)
+    """How the latest run stands."""
+
+    cards = traitlets.List().tag(sync=True)
+    """The figures of the latest run."""
+
+    line = traitlets.Unicode("").tag(sync=True)
+    """The magic that does what the panel does."""
+
+    code = traitlets.Unicode("").tag(sync=True)
+    """The Python that does what the panel does."""
+
+    test = traitlets.Unicode("").tag(sync=True)
+    """What the final test came to, once it was asked for."""
+
+    run_ = traitlets.Instance(Run, allow_none=True)
+    regressor_ = traitlets.Any(None, allow_none=True)
+
+    wishes = (
+        "choose_table", "suggest", "use_suggestion", "branch", "begin_anew", "compare",
+        "train", "stop", "pause", "resume", "set_learning_rate", "show_target", "final_test",
+    )  # fmt: skip
+
+    def __init__(self, data: Any = None, *, start: Any = None, out: str | None = None, **options: Any):
+        from nbreg.session import SESSION
+
+        known = fit_options()
+        refuse_unknown(options, known)
+        self.out = out
+        self._options = {name: each.check(options.get(name, each.default)) for name, each in known.items()}
+        self._data: Any = None
+        self._branch: Branch | None = None
+        self._underway: Underway | None = None
+        self._thread: threading.Thread | None = None
+        self._last: tuple[dict[str, Any], dict[str, Any]] = {}, {}  # what the latest run was asked, and its steering
+        self._compared: Sequence[int] | None = None
+        self._greeted = False
+        self._session: Session = SESSION
+        self._aside = Latest("nbreg-train-panel", self.show_trouble)
+        self._ready = False
+        super().__init__(
+            title="Train",
+            form=form(grouped_fit_options()),
+            choices={name: plain(value) for name, value in self._options.items()},
+        )
+        self._leave_session = SESSION.subscribe(lambda _: self._aside.ask(self._list_runs, "runs"))
+        self._list_runs()
+        self._take_data(data)
+        if start is not None:
+            self.branch(start)
+        self._ready = True
+        self._changed()
+
+    @classmethod
+    def options(cls) -> dict[str, Option]:
+        return {**fit_options(), **Starting.options()}
+
+    def close(self) -> None:
+        """Leave the notebook. A training goes on: `run_` can stop it."""
+        self._leave_session()
+        if self._underway is not None:
+            self._underway.close()
+        super().close()
+
+    def still(self) -> Still:
+        return train_still.still(self.line, self._underway, self.cards)
+
+    # Choosing
+
+    def choose(self, **choices: Any) -> None:
+        """Change options of the next training. Raises OptionError for one that does not fit; then none is changed."""
+        self.choices = {name: plain(value) for name, value in self._checked(choices).items()}
+
+    def choose_table(self, data: Any) -> None:
+        """Learn from another table: its name in the notebook, a path, or the table itself. Raises DataError."""
+        if isinstance(data, str) and not data.lower().endswith((".csv", ".parquet")):
+            found = tables_in(notebook_names())
+            if data not in found:
+                raise DataError(f'There is no table "{data}" in the notebook.{did_you_mean(data, found)}')
+            data = found[data]
+        self._take_data(data)
+        self._changed()
+
+    @traitlets.validate("choices")
+    def _merge(self, proposal: Any) -> dict[str, Any]:
+        """Let some of the choices be assigned: the others stay."""
+        with self._lock:
+            chosen = self._checked(proposal["value"])
+            features = chosen.get("features", self._options["features"])
+            if "target" in chosen and features is not None:  # what is to be predicted is not predicted from
+                chosen["features"] = tuple(name for name in features if name not in chosen["target"]) or None
+            self._options |= chosen
+            self.problems = {name: text for name, text in self.problems.items() if name not in chosen}
+            return {name: plain(value) for name, value in self._options.items()}
+
+    @traitlets.observe("choices")
+    def _rechosen(self, change: Any) -> None:
+        self._changed()
+
+    def _checked(self, choices: Mapping[str, Any]) -> dict[str, Any]:
+        known = fit_options()
+        refuse_unknown(choices, known)
+        return {name: read(known[name], value) for name, value in choices.items()}
+
+    def _take_data(self, data: Any) -> None:
+        self._list_tables()
+        if data is None and self.tables:
+            data = tables_in(notebook_names())[self.tables[0]["name"]]
+        if data is None:
+            return
+        from nbreg.session import as_table
+
+        names = set(as_table(data).columns)
+        self._data = data
+        self.table = data if isinstance(data, str) else name_of(data, notebook_names()) or "df"
+        self.choices = {name: plain(value) for name, value in self._unknown_columns(names).items()}
+
+    def _unknown_columns(self, names: set[str]) -> dict[str, Any]:
+        """Return new values for the choices that name a column which is not among `names`."""
+        options, known = self._options, fit_options()
+        given = {name: options[name] for name in ("target", "features", "time", "group") if options[name]}
+        return {
+            name: known[name].default
+            for name, value in given.items()
+            if not names.issuperset((value,) if isinstance(value, str) else value)
+        }
+
+    def _list_tables(self) -> None:
+        found = tables_in(notebook_names())
+        self.tables = [{"name": name, "words": _size(table)} for name, table in found.items()]
+
+    def _changed(self) -> None:
+        """Show what follows from the choices, the slow parts of it a little later."""
+        if not self._ready:
+            return
+        self._write_code()
+        if self._data is not None:
+            self._aside.ask(self._show_columns, "columns")
+            self._aside.ask(self._show_draft, "draft")
+        self.refresh_still()
+
+    def _show_columns(self) -> None:
+        from nbreg.data.profile import profile
+
+        targets, features = self._options["target"], self._options["features"]
+        self.columns = train_columns.chips(profile(self._data, target=targets), targets, features)
+
+    def _show_draft(self) -> None:
+        """Show the network that these choices make, and, as trouble, what is wrong with them."""
+        if not self._options["target"]:
+            self.network, self.schedule = {}, {}
+            return
+        draft = self._draft()
+        self.network = train_draft.network_of(draft, None)
+        self.schedule = train_draft.schedule_of(self._options, draft.training_.epochs)
+        self.network = train_draft.network_of(draft, draft.new_network(draft.data_))
+        self.trouble = ""
+
+    def _draft(self) -> Regressor:
+        from nbreg.session import draft
+
+        return draft(self._data, **self._arguments())[0]
+
+    def _arguments(self) -> dict[str, Any]:
+        """Return what ``nbreg.fit`` takes besides the table."""
+        return {**self._options, **({"start": self.start["ref"]} if self.start else {})}
+
+    def suggest(self) -> None:
+        """Look for a learning rate with a range test; `suggestion` has it a few seconds later."""
+        self._check_ready()
+        self._aside.ask(self._suggest, "suggest")
+
+    def _suggest(self) -> None:
+        self._show(busy="Looking for a learning rate")
+        try:
+            self.suggestion = train_draft.suggestion_of(self._draft().find_learning_rate())
+        finally:
+            self._show(busy="")
+
+    def use_suggestion(self) -> None:
+        """Take the learning rate that the range test found."""
+        if self.suggestion:
+            self.choose(learning_rate=self.suggestion["rate"])
+
+    # Going on from an earlier run, and earlier runs to compare with
+
+    def branch(self, run: Any, epoch: int | None = None) -> None:
+        """Let the next training go on from a run, as ``start`` of ``nbreg.fit``. Raises OptionError."""
+        branch, number = self._session.branch(run if epoch is None else (run, epoch))
+        with self._lock:
+            self._branch = branch  # which keeps its regressor at hand
+            ref, words = f"{number}@{branch.epoch}", f"from {branch.name} at epoch {branch.epoch:,}"
+            self.start = {"ref": ref, "number": number, "name": branch.name, "epoch": branch.epoch, "words": words}
+            self.choices = {name: plain(value) for name, value in branch.choices({}).items()}
+            self._changed()
+
+    def begin_anew(self) -> None:
+        """Let the next training begin with new weights."""
+        self.start, self._branch = {}, None
+        self._changed()
+
+    def compare(self, runs: Sequence[int] | None) -> None:
+        """Draw the curves of these runs, by their numbers, behind the present one; None: of the latest ones."""
+        self._compared = None if runs is None else [self._session.find(number).number for number in runs]
+        self._tell_earlier()
+
+    def _list_runs(self) -> None:
+        self.runs = train_runs.listed(self._session.trainings)
+        self._tell_earlier()
+
+    def _tell_earlier(self) -> None:
+        if self._greeted:
+            described, curves = train_runs.earlier(self._session.trainings, self.run_, self._compared)
+            self.tell("earlier", curves, runs=described)
+
+    # Training
+
+    @property
+    def trains(self) -> bool:
+        """Whether a training of this panel is under way."""
+        return self._thread is not None and self._thread.is_alive()
+
+    def train(self, wait: bool = False) -> None:
+        """Train with the present choices, in a thread; `wait` until it has ended.
+
+        Raises NbregError where the panel trains already, or no table or target is chosen; with `wait` also what goes
+        wrong while it trains, and an interrupt stops the run.
+        """
+        with self._lock:
+            if self.trains:
+                raise OptionError("This panel trains already: stop that first, or open a second panel.")
+            self._check_ready()
+            failures: list[NbregError] = []
+            work = self._data, self._arguments(), failures
+            context = contextvars.copy_context()  # what is displayed meanwhile goes to this cell
+            self._thread = threading.Thread(
+                target=context.run, args=(self._train, *work), name="nbreg-trainer", daemon=True
+            )
+            self._thread.start()
+        if wait:
+            self._wait(self._thread)
+            if failures:
+                raise failures[0]
+
+    def _wait(self, thread: threading.Thread) -> None:
+        while thread.is_alive():
+            try:
+                thread.join(0.1)
+            except KeyboardInterrupt:
+                if self.run_ is not None:
+                    self.run_.request_stop()
+
+    def _check_ready(self) -> None:
+        if self._data is None:
+            raise DataError("No table is chosen yet.")
+        if not self._options["target"]:
+            raise DataError("No target is chosen yet: say which column is to be predicted.")
+
+    def _train(self, data: Any, arguments: dict[str, Any], failures: list[NbregError]) -> None:
+        from nbreg.session import take_up
+
+        underway: Underway | None = None
+        try:
+            self._show(busy="Reading the table")
+            underway = self._begin(take_up(data, **arguments))
+            underway.regressor.train()
+        except Exception as error:  # a defect among them: the panel says so and lives on
+            failures.append(error if isinstance(error, NbregError) else NbregError(f"{type(error).__name__}: {error}"))
+            self.show_trouble(error)
+        finally:
+            self._show(busy="")
+            if underway is not None:
+                self._ended(underway, arguments)
+
+    def _begin(self, regressor: Regressor) -> Underway:
+        """Show the run that is about to begin in place of the one before."""
+        name = self._session.find(regressor).name
+        with self._lock:
+            if self._underway is not None:
+                self._underway.close()
+            underway = self._underway = Underway(regressor, name, self._show, self.tell, self._greeted)
+            self.regressor_, self.run_, self.test = regressor, regressor.run_, ""
+        underway.begin()
+        self._list_runs()
+        self._aside.ask(underway.compare, "compare")
+        return underway
+
+    def _ended(self, underway: Underway, arguments: dict[str, Any]) -> None:
+        """Show what came of it, give it its name, and leave a picture."""
+        regressor = underway.regressor
+        if hasattr(regressor, "network_") and regressor.run_.history:
+            self._last = arguments, regressor.steering()
+            underway.show_result()
+            if self.out:
+                cast(MutableMapping[str, Any], notebook_names())[self.out] = regressor
+        else:
+            self._session.remove(regressor)
+        self._write_code()
+        self._list_runs()
+        self.refresh_still()
+
+    # Steering
+
+    def stop(self) -> None:
+        """Ask the run to stop; it keeps its history and its best weights."""
+        self._present_run().request_stop()
+
+    def pause(self) -> None:
+        """Ask the run to wait until `resume`."""
+        self._present_run().request_pause()
+
+    def resume(self) -> None:
+        """Let a paused run go on."""
+        self._present_run().request_resume()
+
+    def set_learning_rate(self, learning_rate: float) -> None:
+        """Change the learning rate of the run under way. Raises OptionError."""
+        checked = read(fit_options()["learning_rate"], learning_rate)
+        if isinstance(checked, str):
+            raise OptionError("A run under way takes a number as its learning rate.")
+        self._present_run().set_learning_rate(checked)
+
+    def _present_run(self) -> Run:
+        if self.run_ is None or self.run_.ended:
+            raise OptionError("Nothing trains here at present.")
+        return self.run_
+
+    def final_test(self) -> str:
+        """Return, and show, the metrics on the test rows: to be looked at once, when all choices are made."""
+        if self.regressor_ is None or not hasattr(self.regressor_, "network_"):
+            raise OptionError("There is nothing to test yet: train first.")
+        self.test = train_code.test_words(self.regressor_)
+        return self.test
+
+    def show_target(self, name: str) -> None:
+        """Show the predictions of another target, where there are several."""
+        if self._underway is not None:
+            self._underway.show_target(name)
+
+    # What views are told
+
+    def hear_hello(self) -> None:
+        """A new view is there: tell it what traits do not carry."""
+        self._greeted = True
+        self._list_tables()
+        self._tell_earlier()
+        if self._underway is not None:
+            self._underway.greet()
+
+    def hear_choose(self, name: str, value: Any) -> None:
+        """A control has a new value; one that is not taken is told at the control."""
+        try:
+            self.choose(**{name: value})
+        except OptionError as error:
+            self.problems = {**self.problems, name: str(error)}
+
+    def _show(self, state: dict[str, Any] | None = None, busy: str | None = None, cards: Any = None) -> None:
+        with self._lock:
+            if state is not None:
+                self.state = {**state, "busy": self.state.get("busy", "")}
+            if busy is not None:
+                self.state = {**self.state, "busy": busy}
+            if cards is not None:
+                self.cards = cards
+
+    def _write_code(self) -> None:
+        told = train_code.retold(self._arguments(), *self._last)
+        self.line, self.code = train_code.lines(told, self.table or "df", self.out)
+
+
+def _size(table: Any) -> str:
+    shape = getattr(table, "shape", None)
+    return f"{count(shape[0])} × {count(shape[1])}" if shape else ""

@@ -1,0 +1,58 @@
+"""The session's runs as the train panel shows them: a list to go on from, and curves behind the present one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nbreg.evaluation.wording import counted
+from nbreg.panels.curve import Curve, thinned
+
+if TYPE_CHECKING:
+    from nbreg.record import Training
+    from nbreg.training.run import Run
+
+#: So many runs, the latest ones, are drawn behind the present one unless others are chosen.
+EARLIER = 5
+#: Most rows of an earlier run's curve.
+MOST_ROWS = 500
+
+
+def listed(trainings: Sequence[Training]) -> list[dict[str, Any]]:
+    """Return the runs that can be gone on from, the latest first, as plain data."""
+    return [_line(each) for each in reversed(trainings) if each.run.ended and each.run.history]
+
+
+def earlier(
+    trainings: Sequence[Training], present: Run | None, chosen: Sequence[int] | None
+) -> tuple[list[dict[str, Any]], list[bytes]]:
+    """Return what is drawn behind the `present` run: names and first epochs, and the rows of each, float32 ``(n, 4)``.
+
+    `chosen` are numbers of runs; None: the latest ones.
+    """
+    others = [each for each in trainings if each.run is not present and each.run.history]
+    shown = others[-EARLIER:] if chosen is None else [each for each in others if each.number in chosen]
+    named = [{"name": each.name, "start": each.run.start.epoch if each.run.start else 0} for each in shown]
+    return named, [curve_of(each.run, MOST_ROWS).tobytes() for each in shown]
+
+
+def curve_of(run: Run, most: int) -> NDArray[np.float32]:
+    """Return a run's history as float32 ``(n, 4)``, of about `most` rows at most."""
+    curve = Curve()
+    curve.extend(run.history)
+    return thinned(curve.since(0), most)
+
+
+def _line(training: Training) -> dict[str, Any]:
+    run = training.run
+    return {
+        "number": training.number,
+        "name": training.name,
+        "words": f"{counted(len(run.history), 'epoch')}, {run.status}",
+        "best_epoch": run.best.epoch if run.best else None,
+        "epochs": len(run.history),
+        "status": run.status,
+    }

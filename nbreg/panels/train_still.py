@@ -1,0 +1,61 @@
+"""The picture that a train panel leaves: the line, the figures, the curve, predicted against observed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from nbreg.evaluation import sheet
+from nbreg.panels.still import Still
+
+if TYPE_CHECKING:
+    from nbreg.panels.train_underway import Underway
+    from nbreg.plots.plot import PlotInfo
+
+_STYLE = """
+.nbreg-sheet pre.nbreg-line { margin: 4px 0 10px; padding: 0; white-space: pre-wrap; color: inherit; background: none; }
+"""
+
+
+def still(line: str, shown: Underway | None, cards: Sequence[Mapping[str, str]]) -> Still:
+    """Return a picture of what `shown`, the latest training, came to; None: of what could be trained."""
+    if shown is None or not shown.run.history:
+        text = f"Train panel: {line}"
+        return Still(text, sheet.sheet(_line(line), _STYLE))
+    from nbreg.plots.pictures import PICTURES_STYLE, card_bundle, drawn, pictures_html, side_by_side
+
+    pictures = drawn(_infos(shown))
+    headline = f"{shown.name}: {shown.regressor.architecture_.words()}, {_status(shown)}"
+    rows = [[each["title"], each["value"], each["context"]] for each in cards]
+    body = [
+        f'<p class="nbreg-headline">{escape(headline)}</p>\n',
+        _line(line),
+        sheet.table(["", "", ""], rows) if rows else "",
+        pictures_html(pictures),
+    ]
+    text = "\n".join([headline, line, *(" ".join(row) for row in rows)])
+    html = sheet.sheet("".join(body), _STYLE + PICTURES_STYLE)
+    data, metadata = card_bundle(text, html, side_by_side(pictures), pictures)
+    return Still(data["text/plain"], data["text/html"], data.get("image/png", ""), metadata)
+
+
+def _line(line: str) -> str:
+    return f'<pre class="nbreg-line">{escape(line)}</pre>\n'
+
+
+def _status(shown: Underway) -> str:
+    run = shown.run
+    epochs = f"{len(run.history):,} of {run.epochs:,} epochs"
+    words = f"{run.status} after {epochs}" if run.ended else f"{run.status}, {epochs}"
+    return f"{words}: {' '.join(str(run.error).split())}" if run.error else words
+
+
+def _infos(shown: Underway) -> Iterator[PlotInfo]:
+    from nbreg.plots.learning_curve import LearningCurve
+    from nbreg.plots.predicted_observed import PredictedObserved
+
+    yield LearningCurve.of_run(shown.run)
+    if shown.pairs is not None:
+        scores, seen = shown.pairs
+        yield from (PredictedObserved((panel,)) for panel in scores.panels(seen))
