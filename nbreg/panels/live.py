@@ -48,7 +48,6 @@ class LiveView(anywidget.AnyWidget):
         self.run = run
         self._curve = Curve()
         self._n_sent, self._n_asked, self._greeted = 0, 0, False
-        self._changes: list[tuple[float, float]] = []
         self._last_state: dict[str, Any] = {}
         self._news, self._closed, self._sending = threading.Event(), threading.Event(), threading.Lock()
         self._unsubscribe = run.subscribe(lambda _: self._news.set())
@@ -86,7 +85,6 @@ class LiveView(anywidget.AnyWidget):
 
     def _change_learning_rate(self, value: object) -> None:
         if isinstance(value, int | float) and math.isfinite(value) and value > 0:
-            self._changes.append((self.run.progress, float(value)))
             self.run.set_learning_rate(float(value))
 
     # What the view is told: by one thread, at its own pace, whatever the speed of the training.
@@ -132,7 +130,7 @@ class LiveView(anywidget.AnyWidget):
             **self._pace(),
             "best": self._best(),
             "learning_rate": run.learning_rate,
-            "changes": list(self._changes),
+            "changes": [list(change) for change in run.changes],
             "error": " ".join(str(run.error).split()) if run.error is not None else "",
             "asked": self._n_asked,
         }

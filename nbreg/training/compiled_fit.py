@@ -12,6 +12,7 @@ from nbreg.training.compiled_epochs import CompiledEpochs, Span, Watch
 from nbreg.training.epoch_order import epoch_order
 from nbreg.training.pace import Pace
 from nbreg.training.run import Row, Run
+from nbreg.training.steering_plan import Place, SteeringPlan
 
 if TYPE_CHECKING:
     import keras
@@ -35,13 +36,17 @@ class CompiledFit:
             list(callbacks), model=trainer.model, epochs=spec.epochs, steps=trainer.shape.n_steps
         ) if callbacks else None  # fmt: skip
         self.watch = Watch()
+        self._plan = SteeringPlan(spec, trainer.shape.n_units)
         self._rows = trainer.tensors(arrays)
         self._pace = Pace(trainer.shape, trainer.seconds_a_step, most_epochs=1 if callbacks else None)
         self._orders: tuple[Span | None, Any] = (None, None)
         self._rate_set: np.float32 | None = None
 
-    def go(self) -> str:
-        """Train to the end and return how it ended: finished, stopped or failed."""
+    def go(self, keep_last: bool = False) -> str:
+        """Train to the end and return how it ended: finished, stopped or failed.
+
+        The model then has the best weights or the last ones, as `nbreg.training.fit.train` says.
+        """
         status = "failed"
         self.trainer.model.stop_training = False
         try:
@@ -51,17 +56,17 @@ class CompiledFit:
             status = "stopped"
         finally:
             self.trainer.seconds_a_step = self._pace.seconds_a_step
-            self._settle_weights(status)
+            self._settle_weights(status, keep_last)
         self._call_back("on_train_end")
         return status
 
     def _train(self) -> str:
         epoch = unit = 0
         while epoch < self.spec.epochs and not self._out_of_patience(epoch):
-            self.run.hold()
-            if self.run.stop_wanted:
+            self.run.hold(self.trainer.model)
+            if self.run.stop_wanted or self._plan.ends_at(epoch):
                 return "stopped"
-            self._follow_wishes(epoch)
+            self._follow_wishes(Place(epoch, unit))
             if unit == 0:
                 self._begin_epoch(epoch)
             span, log = self._run_some(epoch, unit)
@@ -75,7 +80,7 @@ class CompiledFit:
         return "finished"
 
     def _run_some(self, epoch: int, unit: int) -> tuple[Span, Any]:
-        span = self._pace.span(epoch, unit, self.spec.epochs - epoch)
+        span = self._pace.span(epoch, unit, self._plan.last_epoch - epoch, self._plan.next_place())
         orders = self._orders_for(span)
         rates = np.zeros(self.trainer.shape.epochs_a_call, np.float32)
         rates[: span.n_epochs] = [self.rates.at(span.epoch + i) for i in range(span.n_epochs)]
@@ -84,6 +89,8 @@ class CompiledFit:
             self._rows, orders, rates, span, self.watch, self.spec.patience, self.rates.falls_on_plateau
         )
         self._pace.note(span, n_ended, time.perf_counter() - begun)
+        if self.callbacks is not None:
+            self._rate_set = np.float32(self.trainer.model.optimizer.learning_rate)
         return span, log
 
     def _orders_for(self, span: Span) -> Any:
@@ -102,14 +109,12 @@ class CompiledFit:
     def _out_of_patience(self, epoch: int) -> bool:
         return epoch > 1 and 0 < self.spec.patience <= self.watch.wait
 
-    def _follow_wishes(self, epoch: int) -> None:
-        wanted = self.run.take_learning_rate()
-        if wanted is not None:
-            self._change_rate(wanted, epoch)
-
-    def _change_rate(self, wanted: float, epoch: int) -> None:
-        self.rates.change(wanted, epoch, self.watch.scale)
-        self.run.learning_rate = wanted
+    def _follow_wishes(self, place: Place) -> None:
+        """Make the learning rate what is planned for this place, or what is wished live, which counts for more."""
+        for wanted in (self._plan.take_learning_rate(place), self.run.take_learning_rate()):
+            if wanted is not None:
+                self.rates.change(wanted, place.epoch, self.watch.scale)
+                self.run.note_change(place.progress(self.trainer.shape.n_units), wanted)
 
     def _begin_epoch(self, epoch: int) -> None:
         """Let callbacks begin the epoch; a learning rate that one of them sets counts as one set live."""
@@ -124,7 +129,8 @@ class CompiledFit:
     def _follow_callbacks(self, epoch: int) -> None:
         found = np.float32(self.trainer.model.optimizer.learning_rate)
         if self._rate_set is not None and found != self._rate_set:
-            self._change_rate(float(found), epoch)
+            self.rates.change(float(found), epoch, self.watch.scale)
+            self.run.learning_rate = float(found)
             self._rate_set = found
 
     def _end_epochs(self, span: Span, log: Any) -> None:
@@ -141,12 +147,12 @@ class CompiledFit:
         if self.callbacks is not None:
             getattr(self.callbacks, hook)()
 
-    def _settle_weights(self, status: str) -> None:
+    def _settle_weights(self, status: str, keep_last: bool) -> None:
         """Leave the best weights, or the last ones of a training that finished without early stopping.
 
         Where a training was stopped before any epoch ended, its last weights are the best that there are.
         """
-        last_are_wanted = status == "finished" and not self.spec.patience
+        last_are_wanted = (status == "finished" and not self.spec.patience) or (keep_last and status != "failed")
         none_was_best = status != "failed" and self.watch.best_epoch < 0
         if not (last_are_wanted or none_was_best):
             for weight, best in zip(self.trainer.model.weights, self.trainer.best_weights, strict=True):

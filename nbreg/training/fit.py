@@ -32,19 +32,21 @@ def train(
     *,
     seed: int,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    keep_last: bool = False,
 ) -> None:
     """Train `network` in place, in the calling thread, and end `run`: finished, stopped or failed.
 
     Afterwards the network has the weights of the best epoch where early stopping is on (``patience > 0``)
-    and wherever the run was stopped or failed; else the last ones. The order of rows is `epoch_order` of
-    `seed`. KeyboardInterrupt stops the run as `Run.request_stop` does. Raises TrainingError where a loss is
+    and wherever the run was stopped or failed; else the last ones. With `keep_last`, it has the last ones unless the
+    run failed. Training starts from the weights that the network has. The order of rows is `epoch_order` of `seed`.
+    KeyboardInterrupt stops the run as `Run.request_stop` does. Raises TrainingError where a loss is
     no finite number, and whatever else went wrong; the run has the same error.
     """
     quiet_start()
     spec = spec.for_rows(arrays.n_rows)
-    run.start()
+    run.begin()
     try:
-        status = _train(network, arrays, spec, run, seed, callbacks)
+        status = _train(network, arrays, spec, run, seed, callbacks, keep_last)
         if status == "failed":
             raise TrainingError(_advice(spec, run, arrays))
     except KeyboardInterrupt:
@@ -56,16 +58,17 @@ def train(
 
 
 def _train(
-    network: keras.Model, arrays: Arrays, spec: TrainingSpec, run: Run, seed: int, callbacks: Sequence[object]
-) -> str:
+    network: keras.Model, arrays: Arrays, spec: TrainingSpec, run: Run, seed: int, callbacks: Sequence[object],
+    keep_last: bool,
+) -> str:  # fmt: skip
     shape = shape_of(network, arrays, spec)
     engine = run.engine = _engine(network, shape, spec, run, callbacks)
     rates = LearningRates(spec.schedule, _base_rate(network, arrays, spec, run, seed), spec.epochs)
     run.learning_rate = rates.at(0)
     if engine == "keras":
-        return KerasFit(network, arrays, shape, spec, run, rates, seed, callbacks).go()
+        return KerasFit(network, arrays, shape, spec, run, rates, seed, callbacks).go(keep_last)
     with trainer_for(network, shape, spec, xla=engine == "xla", in_place=bool(callbacks)) as trainer:
-        return CompiledFit(trainer, arrays, spec, run, rates, seed, callbacks).go()
+        return CompiledFit(trainer, arrays, spec, run, rates, seed, callbacks).go(keep_last)
 
 
 def _engine(network: keras.Model, shape: Shape, spec: TrainingSpec, run: Run, callbacks: Sequence[object]) -> str:

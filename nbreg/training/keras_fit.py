@@ -12,6 +12,7 @@ from nbreg.training.losses import make_loss
 from nbreg.training.optimizers import make_optimizer
 from nbreg.training.run import Row, Run
 from nbreg.training.schedules import PLATEAU_FACTOR, PLATEAU_PATIENCE
+from nbreg.training.steering_plan import Place, SteeringPlan
 
 if TYPE_CHECKING:
     import keras
@@ -32,8 +33,11 @@ class KerasFit:
         self.network, self.arrays, self.shape, self.spec, self.run = network, arrays, shape, spec, run
         self.rates, self.seed, self.callbacks = rates, seed, list(callbacks)
 
-    def go(self) -> str:
-        """Train to the end and return how it ended: finished, stopped or failed."""
+    def go(self, keep_last: bool = False) -> str:
+        """Train to the end and return how it ended: finished, stopped or failed.
+
+        The network then has the best weights or the last ones, as `nbreg.training.fit.train` says.
+        """
         eagerly = bool(getattr(self.network, "run_eagerly", False))
         self.network.compile(
             make_optimizer(self.spec, self.rates.at(0)),
@@ -50,7 +54,7 @@ class KerasFit:
             steering.status = "failed"
             raise
         finally:
-            steering.settle_weights()
+            steering.settle_weights(keep_last)
         return str(steering.status)
 
     def _fit(self, steering: Any) -> None:
@@ -101,19 +105,28 @@ def _make_steering(fit: KerasFit) -> Any:
             self.best, self.best_weights = np.inf, fit.network.get_weights()
             self.best_epoch, self.wait = -1, 0
             self.plateau_wait, self.scale, self.epoch, self.is_cut_short = 0, 1.0, 0, False
+            self.plan = SteeringPlan(fit.spec, fit.shape.n_units)
 
         def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
             self.epoch = epoch
             self.model.optimizer.learning_rate = fit.rates.at(epoch) * self.scale
+            self._follow_wishes(Place(epoch, 0))
 
         def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-            fit.run.report(self.epoch + (batch + 1) / fit.shape.n_units)
             if not np.isfinite(logs["loss"]):
                 self._end("failed")
-            self._follow_wishes()
+            self._after_unit(batch + 1)
 
         def on_test_batch_end(self, batch: int, logs: Any = None) -> None:
-            self._follow_wishes()
+            self._after_unit(fit.shape.n_steps + batch + 1)
+
+        def _after_unit(self, n_done: int) -> None:
+            fit.run.report(self.epoch + n_done / fit.shape.n_units)
+            fit.run.hold(self.model)
+            if n_done < fit.shape.n_units:  # else a wish is for the next epoch
+                self._follow_wishes(Place(self.epoch, n_done))
+            if fit.run.stop_wanted:
+                self._end("stopped")
 
         def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
             if self.is_cut_short:  # its losses are of a part of the rows
@@ -122,6 +135,8 @@ def _make_steering(fit: KerasFit) -> Any:
             self._judge(row)
             if self.status != "failed":
                 fit.run.record([row])
+            if self.status == "finished" and not self.model.stop_training and self.plan.ends_at(row.epoch):
+                self._end("stopped")
 
         def _judge(self, row: Row) -> None:
             has_validation = fit.arrays.x_val is not None
@@ -138,21 +153,21 @@ def _make_steering(fit: KerasFit) -> Any:
                 if 0 < fit.spec.patience <= self.wait and row.epoch > 1:
                     self.model.stop_training = True
 
-        def _follow_wishes(self) -> None:
-            fit.run.hold()
-            wanted = fit.run.take_learning_rate()
-            if wanted is not None:
-                fit.rates.change(wanted, self.epoch, self.scale)
-                self.model.optimizer.learning_rate = fit.run.learning_rate = wanted
-            if fit.run.stop_wanted:
-                self._end("stopped")
+        def _follow_wishes(self, place: Place) -> None:
+            for wanted in (self.plan.take_learning_rate(place), fit.run.take_learning_rate()):
+                if wanted is not None:
+                    fit.rates.change(wanted, self.epoch, self.scale)
+                    self.model.optimizer.learning_rate = wanted
+                    fit.run.note_change(place.progress(fit.shape.n_units), wanted)
 
         def _end(self, status: str) -> None:
             self.status, self.is_cut_short = status, True
             self.model.stop_training = self.model.stop_evaluating = True
 
-        def settle_weights(self) -> None:
-            last_are_wanted = self.status == "finished" and not fit.spec.patience
+        def settle_weights(self, keep_last: bool) -> None:
+            last_are_wanted = (self.status == "finished" and not fit.spec.patience) or (
+                keep_last and self.status != "failed"
+            )
             none_was_best = self.status != "failed" and self.best_epoch < 0
             if not (last_are_wanted or none_was_best):
                 fit.network.set_weights(self.best_weights)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nbreg.training.compiled_epochs import Shape, Span
+from nbreg.training.steering_plan import Place
 
 #: Seconds that a call aims at. What is asked for meanwhile waits for its end.
 TARGET_SECONDS = 0.08
@@ -27,14 +28,19 @@ class Pace:
     def epochs_per_second(self) -> float | None:
         return None if self.seconds_a_step is None else 1 / (self.seconds_a_step * self._work(0, self.shape.n_units))
 
-    def span(self, epoch: int, unit: int, epochs_left: int) -> Span:
-        """Return what to do next, from `unit` of `epoch` on."""
+    def span(self, epoch: int, unit: int, epochs_left: int, until: Place | None = None) -> Span:
+        """Return what to do next, from `unit` of `epoch` on; it does not go beyond `until`."""
+        last = self.shape.n_units
+        if until is not None and until.epoch == epoch:
+            last = until.unit
+        elif until is not None:
+            epochs_left = min(epochs_left, until.epoch - epoch)
         known = self.seconds_a_step
         budget = min(_FIRST_STEPS, _FIRST_ROWS / self.shape.batch_size) if known is None else TARGET_SECONDS / known
         n_epochs = int(budget / self._work(0, self.shape.n_units))
-        if unit == 0 and n_epochs >= 1:
+        if unit == 0 and n_epochs >= 1 and last == self.shape.n_units:
             return Span(epoch, min(n_epochs, self._most_epochs, epochs_left), 0, self.shape.n_units)
-        return Span(epoch, 1, unit, self._reach(unit, budget))
+        return Span(epoch, 1, unit, min(self._reach(unit, budget), last))
 
     def note(self, span: Span, n_epochs: int, seconds: float) -> None:
         """Learn from a call that took `seconds`; `n_epochs` is how many of its epochs it got through."""

@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 import threading
 import time
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from nbreg.errors import TrainingError
 
 if TYPE_CHECKING:
+    import keras
+
     from nbreg.training.range_test import RangeTest
 
 #: A run is in one of these; the last three are ends.
@@ -33,14 +36,33 @@ class Row(NamedTuple):
     learning_rate: float
 
 
+class RateChange(NamedTuple):
+    """A learning rate that was set live: after how many epochs, the part of the present one included, and what to.
+
+    `progress` has six digits behind the point: enough to find the step in epochs of up to 500,000 steps.
+    """
+
+    progress: float
+    learning_rate: float
+
+
+class Start(NamedTuple):
+    """Whose weights a training began with: the name of a run, and which epoch's of it (counted from 1)."""
+
+    name: str
+    epoch: int
+
+
 Watcher = Callable[["Run"], None]
+#: Reads from the model that is being trained.
+Look = Callable[["keras.Model"], None]
 
 
 class Run:
     """One training, observable and safe to use from any thread; it knows nothing of who watches.
 
     A watcher is called, with the run, after every change, by the thread that made it: it should only take
-    note. The trainer's side (`start`, `record`, `finish`, `fail`, `hold`) is for `nbreg.training` alone.
+    note. The trainer's side (`begin`, `record`, `finish`, `fail`, `hold`) is for `nbreg.training` alone.
     """
 
     def __init__(self, epochs: int):
@@ -58,15 +80,20 @@ class Run:
         self.engine: str | None = None
         #: What ``learning_rate="auto"`` was found by.
         self.range_test: RangeTest | None = None
+        #: Whose weights it began with; None where they were drawn anew.
+        self.start: Start | None = None
         self._status = "pending"
         self._rows: list[Row] = []
         self._best: Row | None = None
+        self._changes: list[RateChange] = []
         self._watchers: dict[int, Watcher] = {}
         self._lock = threading.RLock()
         self._changed = threading.Condition(self._lock)
         self._stop_wanted = False
         self._pause_wanted = False
         self._learning_rate_wanted: float | None = None
+        self._look_wanted: Look | None = None
+        self._look_failed = False
         self._started = 0.0
         self._told = 0.0
 
@@ -95,6 +122,15 @@ class Run:
         """The epoch with the smallest validation loss (or loss, without validation rows)."""
         return self._best
 
+    @property
+    def changes(self) -> tuple[RateChange, ...]:
+        """The learning rates that were set live, or planned as if they had been, once they had taken effect.
+
+        Those set in an epoch that a stop cut short are left out in the end, as its losses are.
+        """
+        with self._lock:
+            return tuple(self._changes)
+
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until the run has ended, at most `timeout` seconds; return whether it has."""
         with self._changed:
@@ -118,6 +154,18 @@ class Run:
         """Ask for another learning rate from the next step on; a schedule goes on in proportion."""
         self._ask(_learning_rate_wanted=float(learning_rate))
 
+    def request_look(self, look: Look) -> None:
+        """Have `look` called with the model that is being trained, once, soon, between two steps or in a pause.
+
+        The model has the weights of the moment; `look` is to read only (``model(x, training=False)``), and holds up
+        the training as long as it takes, for it is called in the trainer's thread. Where another look waits, this
+        one takes its place. It is not called once the run has ended. One that fails harms nothing but itself.
+        """
+        with self._changed:
+            if not self.ended:
+                self._look_wanted = look
+                self._changed.notify_all()
+
     def subscribe(self, watcher: Watcher) -> Callable[[], None]:
         """Call `watcher` after every change; return a function that ends this."""
         with self._lock:
@@ -136,7 +184,7 @@ class Run:
     def stop_wanted(self) -> bool:
         return self._stop_wanted
 
-    def start(self) -> None:
+    def begin(self) -> None:
         self._started = time.monotonic()
         self._set_status("running")
 
@@ -163,14 +211,40 @@ class Run:
             self.seconds = time.monotonic() - self._started
         self._tell()
 
-    def hold(self) -> None:
-        """Return at once, or, where a pause is wanted, when it is over."""
-        if not self._pause_wanted or self._stop_wanted:
+    def hold(self, model: keras.Model) -> None:
+        """Return at once, or, where a pause is wanted, when it is over; let be seen meanwhile who asked to look."""
+        self._show(model)
+        if not self._is_held():
             return
         self._set_status("paused")
-        with self._changed:
-            self._changed.wait_for(lambda: self._stop_wanted or not self._pause_wanted)
+        while self._is_held():
+            with self._changed:
+                self._changed.wait_for(lambda: not self._is_held() or self._look_wanted is not None)
+            self._show(model)
         self._set_status("running")
+
+    def _is_held(self) -> bool:
+        return self._pause_wanted and not self._stop_wanted
+
+    def _show(self, model: keras.Model) -> None:
+        if self._look_wanted is None:
+            return
+        with self._lock:
+            look, self._look_wanted = self._look_wanted, None
+        try:
+            look(model)
+        except Exception as error:
+            self._warn_once(error)
+
+    def _warn_once(self, error: Exception) -> None:
+        if self._look_failed:
+            return
+        self._look_failed = True
+        try:
+            words = f"The training goes on, but a look at it failed: {type(error).__name__}: {error}"
+            warnings.warn(words, RuntimeWarning, stacklevel=2)
+        except RuntimeWarning:
+            pass  # where warnings are errors, this one is not to end the training
 
     def take_learning_rate(self) -> float | None:
         """Return the learning rate that was asked for since the last call, if any."""
@@ -178,7 +252,20 @@ class Run:
             wanted, self._learning_rate_wanted = self._learning_rate_wanted, None
             return wanted
 
+    def note_change(self, progress: float, learning_rate: float) -> None:
+        """Note that a learning rate set live, or planned so, is in effect; of two at one step the later one counts."""
+        change = RateChange(round(progress, 6), learning_rate)
+        with self._lock:
+            if self._changes and self._changes[-1].progress == change.progress:
+                self._changes.pop()
+            self._changes.append(change)
+            self.learning_rate = learning_rate
+        self._tell()
+
     def finish(self, status: str = "finished") -> None:
+        if status == "stopped" and self._rows:
+            with self._lock:
+                self._changes = [change for change in self._changes if change.progress < self._rows[-1].epoch]
         self._end(status)
 
     def fail(self, error: BaseException) -> None:
@@ -197,6 +284,8 @@ class Run:
             "seconds": self.seconds,
             "engine": self.engine,
             "rows": [[None if value != value else value for value in row] for row in self._rows],
+            "changes": [list(change) for change in self._changes],
+            "start": list(self.start) if self.start else None,
         }
 
     @classmethod
@@ -211,6 +300,9 @@ class Run:
         )
         run._status, run.notes, run.seconds = kept["status"], list(kept["notes"]), kept["seconds"]
         run.engine = kept["engine"]
+        # Files of earlier versions say nothing of these.
+        run._changes = [RateChange(*change) for change in kept.get("changes", ())]
+        run.start = Start(*kept["start"]) if kept.get("start") else None
         run.error = TrainingError(kept["error"]) if kept["error"] else None
         return run
 
@@ -226,6 +318,8 @@ class Run:
     def _set_status(self, status: str) -> None:
         with self._changed:
             self._status = status
+            if self.ended:
+                self._look_wanted = None
             self._changed.notify_all()
         self._tell()
 

@@ -41,15 +41,18 @@ class Script:
         """Play the script in real time; return how it ended."""
         run, pause = self.run, self.seconds / self.epochs
         run.learning_rate = self._rate
-        run.start()
+        run.begin()
         if self.start:
             run.record([self.row(epoch) for epoch in range(1, self.start + 1)])
         for epoch in range(self.start + 1, self.epochs + 1):
             time.sleep(pause)
-            run.hold()
+            run.hold(None)
             if run.stop_wanted:
                 break
-            self._rate = run.take_learning_rate() or self._rate
+            wanted = run.take_learning_rate()
+            if wanted is not None:
+                self._rate = wanted
+                run.note_change(run.progress, wanted)
             run.record([self.row(epoch)])
             run.report(epoch, 1 / pause)
         run.finish("stopped" if run.stop_wanted else "finished")

@@ -233,7 +233,7 @@ def test_a_run_without_validation_rows_shows_one_curve(lab: Lab):
 
 def test_a_failure_is_one_line_in_place_of_the_view(lab: Lab):
     cells = [f"{SETUP}\nfrom nbreg.errors import TrainingError\nscript = Script()\ndef work():\n"
-             "    script.run.start()\n    raise TrainingError('The loss is not a number.')",
+             "    script.run.begin()\n    raise TrainingError('The loss is not a number.')",
              "watch(script.run, work, title='Price')"]  # fmt: skip
     notebook = lab.open(cells)
     notebook.run_cell(0)

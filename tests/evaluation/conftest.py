@@ -46,7 +46,7 @@ def make_data():
 def make_run():
     def make(n_epochs=5, status="finished", error=None):
         run = Run(epochs=10)
-        run.start()
+        run.begin()
         run.record([Row(i, 1 / i, math.nan if i == 2 else 1.1 / i + 0.01 * i, 0.001) for i in range(1, n_epochs + 1)])
         if error is None:
             run.finish(status)

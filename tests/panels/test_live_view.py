@@ -24,7 +24,7 @@ def epochs_told(spy: Spy) -> np.ndarray:
 
 
 def test_hello_is_answered_with_the_whole_history(run: Run):
-    run.start()
+    run.begin()
     run.record(rows(1, 30))
     _, spy = watched(run)
     assert spy.messages[-1]["start"] == 0
@@ -34,7 +34,7 @@ def test_hello_is_answered_with_the_whole_history(run: Run):
 
 def test_rows_follow_once_each_and_in_order(run: Run):
     _, spy = watched(run)
-    run.start()
+    run.begin()
     for first in range(1, 91, 9):
         run.record(rows(first, first + 8))
         time.sleep(0.02)
@@ -44,7 +44,7 @@ def test_rows_follow_once_each_and_in_order(run: Run):
 
 
 def test_a_view_that_comes_late_or_second_is_complete(run: Run):
-    run.start()
+    run.begin()
     run.record(rows(1, 10))
     view, spy = watched(run)
     run.record(rows(11, 20))
@@ -62,7 +62,7 @@ def test_a_view_that_comes_late_or_second_is_complete(run: Run):
 
 def test_updates_are_at_most_15_a_second_whatever_the_speed_of_the_run(run: Run):
     _, spy = watched(run)
-    run.start()
+    run.begin()
     began = time.monotonic()
     epoch = 0
     while time.monotonic() - began < 1.5:
@@ -79,7 +79,7 @@ def test_updates_are_at_most_15_a_second_whatever_the_speed_of_the_run(run: Run)
 
 def test_nothing_is_sent_while_nothing_happens(run: Run):
     _, spy = watched(run)
-    run.start()
+    run.begin()
     run.record(rows(1, 3))
     spy.wait_for(lambda message: message["end"] == 3)
     time.sleep(3 * INTERVAL)
@@ -90,7 +90,7 @@ def test_nothing_is_sent_while_nothing_happens(run: Run):
 
 def test_without_hello_the_whole_history_comes_again(run: Run):
     """Where no message reaches a busy kernel, a view that comes late is complete within a second or so."""
-    run.start()
+    run.begin()
     run.record(rows(1, 5))
     spy = Spy(LiveView(run))
     began = len(spy.messages)
@@ -98,7 +98,7 @@ def test_without_hello_the_whole_history_comes_again(run: Run):
 
 
 def test_a_long_history_is_thinned(run: Run):
-    run.start()
+    run.begin()
     run.record(rows(1, 20_000))
     _, spy = watched(run)
     table = spy.tables[-1]
@@ -110,7 +110,7 @@ def test_a_long_history_is_thinned(run: Run):
 @pytest.mark.parametrize("status", ["finished", "stopped", "failed"])
 def test_the_pump_ends_with_the_run(run: Run, status: str):
     _, spy = watched(run)
-    run.start()
+    run.begin()
     assert "nbreg-live-view" in nbreg_threads()
     run.fail(TrainingError("The loss is\nnot a number.")) if status == "failed" else run.finish(status)
     spy.wait_for(lambda message: message["state"]["status"] == status)
@@ -122,7 +122,7 @@ def test_the_pump_ends_with_the_run(run: Run, status: str):
 
 def test_closing_lets_go_of_the_run(run: Run):
     view, spy = watched(run)
-    run.start()
+    run.begin()
     view.close()
     time.sleep(2 * INTERVAL)
     assert not nbreg_threads()
@@ -157,13 +157,23 @@ def test_an_impossible_learning_rate_is_not_passed_on(run: Run, value: object):
     assert spy.state["changes"] == []
 
 
-def test_a_change_of_learning_rate_is_marked_where_it_was_asked_for(run: Run):
+def test_a_change_of_learning_rate_is_marked_where_it_took_effect(run: Run):
     view, spy = watched(run)
-    run.start()
+    run.begin()
     run.record(rows(1, 7))
     hear(view, kind="learning_rate", value=0.01)
+    assert run.take_learning_rate() == 0.01
+    run.note_change(7.25, 0.01)  # as the trainer does
     spy.wait_for(lambda message: message["state"]["changes"])
-    assert spy.state["changes"] == [(7.0, 0.01)]
+    assert spy.state["changes"] == [[7.25, 0.01]]
+
+
+def test_changes_that_no_view_has_heard_of_are_marked_too(run: Run):
+    run.begin()
+    run.record(rows(1, 7))
+    run.note_change(3.0, 0.5)
+    _, spy = watched(run)
+    assert spy.state["changes"] == [[3.0, 0.5]]
 
 
 def test_an_unknown_message_does_nothing(run: Run):
@@ -175,7 +185,7 @@ def test_an_unknown_message_does_nothing(run: Run):
 
 def test_what_is_wished_is_answered(run: Run):
     view, spy = watched(run)
-    run.start()
+    run.begin()
     hear(view, kind="stop")
     spy.wait_for(lambda message: message["state"]["asked"] == 1)
     assert spy.state["stopping"]
@@ -184,7 +194,7 @@ def test_what_is_wished_is_answered(run: Run):
 def test_the_state_says_where_the_run_is(run: Run):
     _, spy = watched(run)
     assert spy.state["where"] == "Preparing"
-    run.start()
+    run.begin()
     spy.wait_for(lambda message: message["state"]["status"] == "running")
     assert spy.state["left"] == "getting ready"
     run.record([Row(1, 0.5, 0.6, 0.001), Row(2, 0.4, 0.45678, 0.001), Row(3, 0.3, 0.5, 0.001)])
@@ -202,7 +212,7 @@ def test_the_state_says_where_the_run_is(run: Run):
 
 
 def test_without_validation_rows_the_best_is_that_of_the_train_loss(run: Run):
-    run.start()
+    run.begin()
     run.record([Row(1, 0.5, math.nan, 0.001), Row(2, 0.25, math.nan, 0.001)])
     _, spy = watched(run)
     assert spy.state["best"] == {"epoch": 2, "validated": False, "words": "0.250"}
@@ -210,7 +220,7 @@ def test_without_validation_rows_the_best_is_that_of_the_train_loss(run: Run):
 
 
 def test_messages_are_valid_json_whatever_the_losses(run: Run):
-    run.start()
+    run.begin()
     run.record([Row(1, math.inf, math.nan, 0.001), Row(2, math.nan, math.inf, 0.001)])
     _, spy = watched(run)
     json.dumps(spy.messages[-1], allow_nan=False)
@@ -226,7 +236,7 @@ def test_a_view_without_a_front_end_reads_as_a_line_of_text(run: Run):
 def test_an_update_costs_little(run: Run):
     """With 1,000 rows a second an update is about 1 kB and takes well below 2 ms of processor time."""
     _, spy = watched(run)
-    run.start()
+    run.begin()
     began = time.thread_time(), time.process_time()
     for first in range(1, 1001, 10):
         run.record(rows(first, first + 9))

@@ -57,7 +57,7 @@ def headless(monkeypatch: pytest.MonkeyPatch, screen: Screen) -> Screen:
 
 def trains(run: Run, n_epochs: int = 5) -> Callable[[], str]:
     def work() -> str:
-        run.start()
+        run.begin()
         run.record(rows(1, n_epochs))
         run.finish()
         return "regressor"
@@ -67,7 +67,7 @@ def trains(run: Run, n_epochs: int = 5) -> Callable[[], str]:
 
 def trains_until_stopped(run: Run, slowness: float = 0.0) -> Callable[[], str]:
     def work() -> str:
-        run.start()
+        run.begin()
         run.record(rows(1, 5))
         while not run.stop_wanted:
             time.sleep(0.005)
@@ -80,7 +80,7 @@ def trains_until_stopped(run: Run, slowness: float = 0.0) -> Callable[[], str]:
 
 def fails(run: Run, error: Exception | None = None) -> Callable[[], str]:
     def work() -> str:
-        run.start()
+        run.begin()
         raise error or TrainingError("The loss is not a number.")
 
     return work
@@ -241,7 +241,7 @@ def test_without_a_card_a_line_stays(run: Run, live: Screen):
 
 
 def test_work_that_forgets_to_end_its_run_is_helped(run: Run, live: Screen):
-    watch(run, lambda: run.start(), title="Price")
+    watch(run, lambda: run.begin(), title="Price")
     assert run.status == "finished"
 
 

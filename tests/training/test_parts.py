@@ -151,14 +151,14 @@ class TestRangeTest:
 class TestRun:
     def test_best_goes_by_the_validation_loss(self):
         run = Run(3)
-        run.start()
+        run.begin()
         run.record([Row(1, 3.0, 2.0, 0.1), Row(2, 2.0, 1.0, 0.1), Row(3, 1.0, 1.5, 0.05)])
         assert (run.best.epoch, run.progress, run.learning_rate) == (2, 3.0, 0.05)
 
     def test_watchers_hear_until_they_leave(self):
         run, heard = Run(3), []
         leave = run.subscribe(lambda run: heard.append(run.status))
-        run.start()
+        run.begin()
         leave()
         run.finish()
         assert heard == ["running"]
