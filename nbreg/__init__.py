@@ -25,6 +25,7 @@ _CATALOGUE = {
     "runs": "nbreg.session",
     "profile": "nbreg.data.profile",
     "what_if": "nbreg.explanation.what_if",
+    "worst": "nbreg.failures",
 }
 
 __all__ = [*_CATALOGUE, "__version__", "load_ipython_extension", "unload_ipython_extension"]

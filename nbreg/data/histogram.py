@@ -86,8 +86,12 @@ def number_words(number: float) -> str:
 
 
 def date_words(lowest: float, highest: float) -> tuple[str, str]:
-    """Return two times, in days since 1970, as dates, with the time of day where that is needed."""
-    unit = "D" if highest - lowest >= 2 else "m" if highest - lowest > 1 / 24 else "s"
-    moments = (np.datetime64(round(days * 86_400_000_000), "us") for days in (lowest, highest))
-    first, last = (str(moment.astype(f"datetime64[{unit}]")).replace("T", " ") for moment in moments)
-    return first, last
+    """Return two times, in days since 1970, as dates, with the time of day where they are near to each other."""
+    is_day = highest - lowest >= 2
+    return moment_words(lowest, is_day), moment_words(highest, is_day)
+
+
+def moment_words(days: float, is_day: bool = True) -> str:
+    """Return a time, in days since 1970, as a date, or with the time of day: ``2024-03-01 18:30``."""
+    moment = np.datetime64(round(days * 86_400_000_000), "us").astype(f"datetime64[{'D' if is_day else 's'}]")
+    return str(moment).replace("T", " ").removesuffix(":00")

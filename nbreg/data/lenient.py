@@ -1,4 +1,4 @@
-"""Values of a column for looking at, not for learning from: what is no usable number is a gap, and nothing is refused."""
+"""Values of a column for looking at, not for learning from: what is no usable number is a gap; nothing is refused."""
 
 from __future__ import annotations
 
@@ -73,6 +73,3 @@ def row_codes(frame: Frame) -> NDArray[np.intp]:
 def _usable(values: Floats) -> Floats:
     is_usable = np.abs(values) <= LARGEST
     return values if is_usable.all() else np.where(is_usable, values, np.nan)
-
-
-__all__ = ["MEASURED", "MISSING", "coded", "distinct_codes", "measured", "missing_mask", "row_codes"]

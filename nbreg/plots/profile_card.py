@@ -29,7 +29,9 @@ body[data-jp-theme-light="false"] .nbreg-sheet, body.vscode-dark .nbreg-sheet {
   --nbreg-bar: #7ea3e0; --nbreg-warning: #e5a84b;
 }
 @media (prefers-color-scheme: dark) {
-  body:not([data-jp-theme-light]):not([class*="vscode"]) .nbreg-sheet { --nbreg-bar: #7ea3e0; --nbreg-warning: #e5a84b; }
+  body:not([data-jp-theme-light]):not([class*="vscode"]) .nbreg-sheet {
+    --nbreg-bar: #7ea3e0; --nbreg-warning: #e5a84b;
+  }
 }
 """
 
