@@ -12,7 +12,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from spying import Spy, hear, nbreg_threads, rows, watched
 
 from nbreg.errors import TrainingError
-from nbreg.panels.live import INTERVAL, MOST_ROWS, LiveView
+from nbreg.panels.following import INTERVAL, MOST_ROWS
+from nbreg.panels.live import LiveView
 from nbreg.panels.routing import answer_while_busy
 from nbreg.training.run import Row, Run
 
@@ -111,7 +112,7 @@ def test_a_long_history_is_thinned(run: Run):
 def test_the_pump_ends_with_the_run(run: Run, status: str):
     _, spy = watched(run)
     run.begin()
-    assert "nbreg-live-view" in nbreg_threads()
+    assert "nbreg-following" in nbreg_threads()
     run.fail(TrainingError("The loss is\nnot a number.")) if status == "failed" else run.finish(status)
     spy.wait_for(lambda message: message["state"]["status"] == status)
     time.sleep(2 * INTERVAL)
