@@ -6,7 +6,7 @@ import threading
 from abc import abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import anywidget
 import traitlets
@@ -35,9 +35,9 @@ class Panel(anywidget.AnyWidget):
 
     What a control asks for arrives as a message ``{"kind": ..., ...}`` and is answered by the method
     ``hear_<kind>``, or by the public method of that name if it is one of the `wishes`; it gets the rest of the message
-    as keywords. What a method raises is shown in the panel as one line, `trouble`. Small state goes to the views by synced traits, which can be observed and linked as those
-    of any ipywidgets widget; large state is sent by `tell` as a message with buffers, and again to a view that is new
-    (``hear_hello``).
+    as keywords. What a method raises is shown in the panel as one line, `trouble`. Small state goes to the views by
+    synced traits, which can be observed and linked as those of any ipywidgets widget; large state is sent by `tell` as
+    a message with buffers, and again to a view that is new (``hear_hello``).
 
     Displayed in a notebook, a panel leaves a static picture of its last state in the cell's output as well, so
     that a reload, a page without a kernel, or a program that runs notebooks shows that (`still`).

@@ -37,7 +37,7 @@ def network_of(regressor: Regressor, model: keras.Model | None) -> dict[str, Any
     drawn = {"layers": layers_of(regressor), "words": regressor.architecture_.words(), "parameters": "", "memory": ""}
     if model is None:
         return drawn
-    n_bytes = sum(weight.dtype and np.dtype(weight.dtype).itemsize * int(np.prod(weight.shape)) for weight in model.weights)
+    n_bytes = sum(weight.numpy().nbytes for weight in model.weights)
     return {**drawn, "parameters": counted(model.count_params(), "parameter"), "memory": _memory(n_bytes)}
 
 

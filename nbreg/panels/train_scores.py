@@ -1,4 +1,4 @@
-"""How good a network is while it trains: what its present weights predict for validation rows, beside a linear model."""
+"""How good a network is while it trains: what its weights predict for validation rows, beside a linear model."""
 
 from __future__ import annotations
 
@@ -99,7 +99,9 @@ class Scores:
         return f"{of}{counted(self.n_rows, f'{self.which} row')}"
 
 
-def cards(run: Run, found: Evaluation | None, linear: Evaluation | None, target: str, rows: str) -> list[dict[str, str]]:
+def cards(
+    run: Run, found: Evaluation | None, linear: Evaluation | None, target: str, rows: str
+) -> list[dict[str, str]]:
     """Return the figures of a training for the panel, each with what it is to be compared with.
 
     `found` are the metrics of the network, `linear` those of ridge regression on validation rows, both None as long
@@ -141,7 +143,8 @@ def _loss(run: Run) -> dict[str, str]:
         return _card("Validation loss", NOTHING)
     validated = best.val_loss == best.val_loss
     now, least = (history[-1].val_loss, best.val_loss) if validated else (history[-1].loss, best.loss)
-    return _card("Validation loss" if validated else "Loss", figure(now), f"best {figure(least)} at epoch {best.epoch:,}")
+    title = "Validation loss" if validated else "Loss"
+    return _card(title, figure(now), f"best {figure(least)} at epoch {best.epoch:,}")
 
 
 def _time(run: Run) -> dict[str, str]:
