@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 import narwhals as nw
@@ -18,18 +17,19 @@ from nbreg.data.frames import as_frame
 from nbreg.data.spec import DataSpec
 from nbreg.errors import DataError, NbregError
 from nbreg.estimator_inputs import checked_rows_and_targets, keyword_signature, rows_as_trained_on
+from nbreg.estimator_record import recall, record_of
 from nbreg.fit_options import regressor_options
 from nbreg.networks.architecture import chosen_architecture
 from nbreg.networks.build import build_network
 from nbreg.networks.forward import predict_rows
 from nbreg.networks.inputs import Inputs
-from nbreg.networks.stack import Stack
 from nbreg.options import refuse_unknown
 from nbreg.training.arrays import Arrays
 from nbreg.training.engines import validation_batch_size
 from nbreg.training.fit import train
 from nbreg.training.losses import target_transform_for
 from nbreg.training.quiet import quiet_start
+from nbreg.training.range_test import RangeTest, find_learning_rate
 from nbreg.training.run import Run
 from nbreg.training.spec import TrainingSpec
 
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from nbreg.evaluation.evaluation import Evaluation
     from nbreg.evaluation.report import Report
     from nbreg.export.script_training import Trained
+    from nbreg.training.run import Start
 
 
 class NotTrainedError(NbregError, NotFittedError):  # type: ignore[misc]
@@ -68,6 +69,8 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         What leads from columns to inputs, and from the network's outputs to target units.
     run_ : Run
         The training: its status, history and notes.
+    first_weights_ : list of numpy.ndarray or None
+        The weights that it began with, where it went on from another run.
     """
 
     def __init__(self, *, layers: Sequence[keras.layers.Layer] | None = None, **options: Any):
@@ -110,8 +113,19 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         self.n_rows_ = {which: data.n_rows(which) for which in ("train", "validation", "test")}
         self._data: RegressionData | None = data
         self._report: Report | None = None
+        self._evaluations: dict[str, Evaluation] = {}
+        self._find_weights: Callable[[Run], list[np.ndarray]] | None = None
+        self.first_weights_: list[np.ndarray] | None = None
+        self.had_callbacks_ = False
         self.run_ = Run(self.training_.epochs)
         return self.run_
+
+    def begin_with(self, start: Start, find_weights: Callable[[Run], list[np.ndarray]]) -> None:
+        """Have `train` begin with what `find_weights` gives, in the order of ``network_.get_weights()``.
+
+        It is called in the thread that trains, with the run that is about to begin; `start` says where they come from.
+        """
+        self.run_.start, self._find_weights = start, find_weights
 
     def _data_spec(self, **of_table: Any) -> DataSpec:
         transform = target_transform_for(self.loss, self.target_transform)
@@ -121,23 +135,46 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         """Build the network and train it, in the calling thread, on what was taken.
 
         A stopped or failed run keeps its best weights. Raises OptionError where layers do not fit together,
-        TrainingError where the loss runs away.
+        TrainingError where the loss runs away, and NbregError where the weights to begin with cannot be found.
         """
         data = self._data
         assert data is not None  # `take_data` came before
+        self.had_callbacks_ = bool(callbacks)
         try:
-            self.network_ = self._new_network(data)
+            self._find_first_weights()
+            self.network_ = self.new_network()
         except BaseException as error:
-            self.run_.fail(error)
+            if self.run_.stop_wanted:
+                self.run_.finish("stopped")
+            else:
+                self.run_.fail(error)
             raise
         arrays = Arrays(*data.arrays("train"), *data.arrays("validation"))
         train(self.network_, arrays, self.training_, self.run_, seed=data.spec.seed, callbacks=callbacks)
         return self
 
-    def _new_network(self, data: RegressionData) -> keras.Model:
+    def find_learning_rate(self) -> RangeTest:
+        """Return the range test that ``learning_rate="auto"`` would go by; `take_table` or `take_data` came before."""
+        self._find_first_weights()
+        data = self._data
+        assert data is not None
+        arrays = Arrays(*data.arrays("train"), *data.arrays("validation"))
+        return find_learning_rate(self.new_network(), arrays, self.training_, seed=data.spec.seed)
+
+    def _find_first_weights(self) -> None:
+        if self._find_weights is not None:
+            self.first_weights_, self._find_weights = self._find_weights(self.run_), None
+
+    def new_network(self, data: RegressionData | None = None) -> keras.Model:
+        """Return a network as `train` begins with, for the inputs and targets of `data`, or of what was taken."""
+        data = data or self._data
+        assert data is not None  # `take_data` came before
         quiet_start()
         inputs = Inputs(data.encoder.n_inputs, tuple(data.encoder.n_levels))
-        return build_network(self.architecture_, inputs, len(data.target_names), data.spec.seed)
+        network = build_network(self.architecture_, inputs, len(data.target_names), data.spec.seed)
+        if self.first_weights_ is not None:
+            network.set_weights(self.first_weights_)
+        return network
 
     # Use
 
@@ -182,13 +219,28 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
         self.check_trained()
         if data is None:
-            return self._evaluate_test_rows()
+            return self.evaluation_of("test")
         observed = observed_targets(as_frame(data), self.target_names_)
         complete = np.isfinite(observed).all(axis=1)
         if not complete.any():
             raise DataError("No row of this table has a value in every target: there is nothing to evaluate on.")
         predicted = self.predict_inputs(self.encoder_inputs(data))
         return evaluate(observed[complete], predicted[complete], self.target_names_)
+
+    def evaluation_of(self, which: str) -> Evaluation:
+        """Return the metrics on the validation or test rows of the fit: computed once, at most. Raises DataError."""
+        from nbreg.evaluation.evaluation import evaluate
+
+        self.check_trained()
+        known = self._evaluations | (self._report.evaluations if self._report is not None else {})
+        if which in known:
+            return known[which]
+        data = self._data
+        if data is None or not data.n_rows(which):
+            raise DataError(f"This regressor holds no {which} rows: give a table to evaluate on.")
+        predicted = self.predict_inputs(data.arrays(which)[0])
+        self._evaluations[which] = evaluate(data.observed(which), predicted, self.target_names_)
+        return self._evaluations[which]
 
     @property
     def history_(self) -> pd.DataFrame:
@@ -216,7 +268,7 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         from nbreg.export.bundle import write_bundle
 
         self.check_trained()
-        write_bundle(path, self.network_, self.encoder_, self.target_scaler_, self._about())
+        write_bundle(path, self.network_, self.encoder_, self.target_scaler_, record_of(self))
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Regressor:
@@ -228,42 +280,8 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         known = regressor_options()
         regressor = cls(**{name: known[name].check(value) for name, value in about["options"].items()})
         regressor.network_, regressor.encoder_, regressor.target_scaler_ = network, encoder, target_scaler
-        regressor._recall(about)
+        recall(regressor, about)
         return regressor
-
-    def _about(self) -> dict[str, Any]:
-        """Return what JSON can keep of this regressor."""
-        has_report = self._report is not None or self._data is not None
-        return {
-            "options": {name: getattr(self, name) for name in regressor_options()},
-            "layers": list(self.architecture_.configs) if isinstance(self.architecture_, Stack) else None,
-            "data": asdict(self.data_spec_),
-            "n_rows": self.n_rows_,
-            "features": [str(name) for name in getattr(self, "feature_names_in_", ())],
-            "n_features": self.n_features_in_,
-            "names_in_order": self._names_in_order,
-            "run": self.run_.to_dict(),
-            "report": self.report_.to_json() if has_report else None,
-        }
-
-    def _recall(self, about: Mapping[str, Any]) -> None:
-        """Take back what `_about` kept."""
-        from nbreg.evaluation.report import Report
-
-        if about["layers"] is not None:
-            self.architecture_ = Stack(tuple(about["layers"]))
-            self.layers = self.architecture_.new_layers()
-        else:
-            self.architecture_ = chosen_architecture(vars(self))
-        self.data_spec_ = DataSpec(**about["data"])
-        self.target_names_, self.n_rows_ = self.data_spec_.target, dict(about["n_rows"])
-        self.training_ = TrainingSpec.of(vars(self)).for_rows(self.n_rows_["train"])
-        self.n_features_in_, self._names_in_order = about["n_features"], about["names_in_order"]
-        if about["features"]:
-            self.feature_names_in_ = np.array(about["features"], dtype=object)
-        self.run_ = Run.from_dict(about["run"])
-        self._data = None
-        self._report = Report.from_json(about["report"]) if about["report"] else None
 
     def to_keras_script(self, table: str = "table.csv") -> str:
         """Return a stand-alone Python script (Keras, scikit-learn, pandas) that does the same training.
@@ -299,7 +317,21 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         """Return the options that are not at their defaults, as flags."""
         known = regressor_options()
         set_here = {name: getattr(self, name) for name in known if getattr(self, name) != known[name].default}
-        return " ".join(f"{known[name].flag} {_as_text(value)}" for name, value in set_here.items())
+        return " ".join(known[name].flags(value) for name, value in set_here.items())
+
+    def steering(self) -> dict[str, Any]:
+        """Return what was done to the run while it trained, as options: ``nbreg.fit`` with them tells it again.
+
+        ``rate_change`` is there where the learning rate was changed, ``stop_after`` where the run was stopped after
+        one epoch or more. They take the place of options of these names that the run began with.
+        """
+        run = self.run_
+        told: dict[str, Any] = {}
+        if run.changes:
+            told["rate_change"] = tuple((change.progress, change.learning_rate) for change in run.changes)
+        if run.status == "stopped" and run.history:
+            told["stop_after"] = run.history[-1].epoch
+        return told
 
     # scikit-learn's side
 
@@ -318,7 +350,7 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     def __getstate__(self) -> dict[str, Any]:
         # The table stays behind, and so do rows of it that were explained: a pickled regressor predicts, and shows its
         # report if that was made.
-        state = {**super().__getstate__(), "_data": None}
+        state = {**super().__getstate__(), "_data": None, "_find_weights": None}
         state.pop("explanation_", None)
         return state
 
@@ -343,20 +375,8 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
                 f"This regressor is still training (epoch {len(self.run_.history)} of {self.run_.epochs}): "
                 "wait with run_.wait(), or stop it with run_.request_stop()."
             )
-
-    def _test_data(self) -> RegressionData:
-        if self._data is None or not self._data.n_rows("test"):
-            raise DataError("This regressor holds no test rows: give a table to evaluate on.")
-        return self._data
-
-    def _evaluate_test_rows(self) -> Evaluation:
-        if self._report is not None and "test" in self._report.evaluations:
-            return self._report.evaluations["test"]
-        from nbreg.evaluation.evaluation import evaluate
-
-        data = self._test_data()
-        predicted = self.predict_inputs(data.arrays("test")[0])
-        return evaluate(data.observed("test"), predicted, self.target_names_)
+        if not hasattr(self, "network_"):
+            raise NotTrainedError(f"This regressor's training ended before it began ({self.run_.error or 'stopped'}).")
 
     def _make_report(self) -> Report:
         from nbreg.evaluation.report import make_report
@@ -376,7 +396,3 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
 
 Regressor.__init__.__signature__ = keyword_signature(regressor_options(), layers=None)  # type: ignore[attr-defined]
-
-
-def _as_text(value: Any) -> str:
-    return ",".join(map(str, value)) if isinstance(value, (tuple, list)) else str(value)

@@ -58,6 +58,8 @@ class Report:
     pairs: Pairs | None
     notices: tuple[str, ...]
     range_test: RangeTest | None = None
+    #: ``run 1 at epoch 40`` where the weights to begin with came from there.
+    continued_from: str = ""
 
     @property
     def judged(self) -> str | None:
@@ -73,6 +75,7 @@ class Report:
         }
         own["pairs"] = self.pairs and self.pairs.to_dict()
         own["range_test"] = self.range_test and asdict(self.range_test)
+        own["continued_from"] = self.continued_from
         return json.dumps(own, allow_nan=False, ensure_ascii=False)
 
     @classmethod
@@ -97,6 +100,7 @@ def _fields(own: Mapping[str, Any]) -> dict[str, Any]:
     found["evaluations"] = _evaluations(own["evaluations"])
     found["baselines"] = {name: _evaluations(of) for name, of in own["baselines"].items()}
     found["pairs"] = Pairs.from_dict(own["pairs"]) if own["pairs"] else None
+    found["continued_from"] = own.get("continued_from", "")  # older files do not say
     test = own["range_test"]
     found["range_test"] = test and RangeTest(tuple(test["learning_rates"]), tuple(test["losses"]), test["suggestion"])
     return found
@@ -164,7 +168,12 @@ def _bare_report(data: Any, run: Any, network: str, n_parameters: int, training:
         pairs=None,
         notices=(*map(str, data.notices), *run.notes),
         range_test=_range_test(getattr(run, "range_test", None)),
+        continued_from=_start_words(getattr(run, "start", None)),
     )
+
+
+def _start_words(start: Any) -> str:
+    return "" if start is None else f"{start.name} at epoch {start.epoch:,}"
 
 
 def _range_test(found: Any) -> RangeTest | None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import narwhals as nw
 
 from nbreg.data.reading import MISSING
+from nbreg.errors import NbregError
 from nbreg.magics.changes import Changes
 from nbreg.magics.command import Command, frames_in
 from nbreg.options import Kind
@@ -41,7 +43,7 @@ def column_offers(kind: Kind, name: str, place: Place) -> list[Offer]:
     columns = _columns(regressor, name, place)
     begun = _begun(place.fragment) if kind.many else ""
     taken = set(begun.split(","))
-    return [Offer(_quoted(begun + text), what) for text, what in columns if text not in taken]
+    return [Offer(quoted(begun + text), what) for text, what in columns if text not in taken]
 
 
 def regressors_in(names: Mapping[str, Any]) -> list[str]:
@@ -67,8 +69,11 @@ def _acted_on(place: Place) -> Any:
         name = place.before[place.before.index("--model") + 1]
         return place.names[name] if name in regressors_in(place.names) else None
     session = sys.modules.get("nbreg.session")  # if it is not there, nothing has been trained
-    trainings = session.SESSION.trainings if session else []
-    return trainings[-1].regressor if trainings else None
+    if session is None:
+        return None
+    with suppress(NbregError):
+        return session.SESSION.latest
+    return None
 
 
 def _columns(regressor: Any, name: str, place: Place) -> Iterable[Offer]:
@@ -95,7 +100,7 @@ def _changes(regressor: Any, place: Place) -> list[Offer]:
         columns = _columns(regressor, "set", place)
         # The quote stays open for the value.
         return [Offer(('"' if " " in name else "") + f"{name}=", what) for name, what in columns]
-    return [Offer(_quoted(f"{column}={level}"), "value") for level in _levels(regressor, column)]
+    return [Offer(quoted(f"{column}={level}"), "value") for level in _levels(regressor, column)]
 
 
 def _levels(regressor: Any, name: str) -> list[str]:
@@ -105,5 +110,6 @@ def _levels(regressor: Any, name: str) -> list[str]:
     return [level for level in levels if level != MISSING]
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """Return `text` as one word of a line."""
     return f'"{text}"' if " " in text else text

@@ -11,6 +11,7 @@ from nbreg.magics.column_offers import Offer, Place, column_offers, explanations
 from nbreg.magics.command import COMMANDS, Command, ExplanationName, Frame, ModelName, frames_in
 from nbreg.magics.parsing import words_of
 from nbreg.magics.predictors import PredictorName, predictors_in
+from nbreg.magics.run_offers import run_offers, takes_runs
 from nbreg.options import Kind, Option, Optional, Switch
 
 _LINE = re.compile(r"(?:^|=)\s*%{1,2}nnreg\s+(?P<words>.*)$", re.DOTALL)
@@ -74,6 +75,8 @@ def _flags(command: Command, before: list[str]) -> list[Offer]:
 
 
 def _values(kind: Kind, name: str, place: Place) -> list[Offer]:
+    if takes_runs(kind):
+        return run_offers(kind, place)
     if isinstance(kind, Optional) and not kind.of_columns:
         return [*_values(kind.kind, name, place), Offer(kind.word, "value")]
     if kind.of_columns:

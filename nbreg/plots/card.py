@@ -83,7 +83,7 @@ def _facts(report: Report) -> list[tuple[str, str]]:
         ("rows", escape(_rows(report))),
         ("inputs", escape(_inputs(report))),
         ("network", escape(_network(report))),
-        ("training", f"{escape(report.training)}; {run}"),
+        ("training", f"{escape(_training(report))}; {run}"),
     ]
 
 
@@ -98,6 +98,11 @@ def _inputs(report: Report) -> str:
 
 def _network(report: Report) -> str:
     return f"{report.network}: {counted(report.n_parameters, 'parameter')}"
+
+
+def _training(report: Report) -> str:
+    start = f"; continued from {report.continued_from}" if report.continued_from else ""
+    return f"{report.training}{start}"
 
 
 def _run(report: Report) -> str:
@@ -133,7 +138,7 @@ def _text(report: Report) -> Iterator[str]:
     yield f"rows      {_rows(report)}"
     yield f"inputs    {_inputs(report)}"
     yield f"network   {_network(report)}"
-    yield f"training  {report.training}; {report.status}"
+    yield f"training  {_training(report)}; {report.status}"
     for found in _comparisons(report):
         if found.rows == report.judged:
             yield ""

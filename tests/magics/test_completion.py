@@ -79,6 +79,7 @@ def double(table):
 double.__module__ = "__main__"  # as a function that a cell defines
 
 LATEST = Regressor(("price", "rent"), ("size", "living area", "cut"), cut=("Fair", "Ideal", "Very Good", "(missing)"))
+RUN = SimpleNamespace(history=range(37), best=SimpleNamespace(epoch=24))
 OLDER = Regressor(("speed",), ("weight",))
 WITH_MODELS = {
     **NAMES, "older": OLDER, "double": double, "Regressor": Regressor, "get": [].append, "forest": LATEST.encoder_,
@@ -88,7 +89,8 @@ WITH_MODELS = {
 @pytest.fixture
 def trained(monkeypatch):
     """A session whose latest regressor is `LATEST`."""
-    session = SimpleNamespace(trainings=[SimpleNamespace(regressor=OLDER), SimpleNamespace(regressor=LATEST)])
+    runs = [SimpleNamespace(number=number, name=name, run=RUN) for number, name in ((1, "run 1"), (3, "best small"))]
+    session = SimpleNamespace(latest=LATEST, trainings=runs)
     monkeypatch.setitem(sys.modules, "nbreg.session", SimpleNamespace(SESSION=session))
 
 
@@ -117,6 +119,16 @@ def trained(monkeypatch):
         ("%nnreg effect size --data c", ["cars"]),
         ("%nnreg effect --model older ", ["weight"]),
         ("%nnreg whatif 3 ", ["houses", "cars"]),
+        ("%nnreg fit houses --start ", ["1", "3", '"best small"', "older"]),
+        ("%nnreg fit houses --start b", ['"best small"']),
+        ("%nnreg fit houses --start 3@", ["3@24", "3@37"]),
+        ("%nnreg fit houses --start=3@3", ["3@37"]),
+        ('%nnreg fit houses --start "best small@', ['"best small@24"', '"best small@37"']),
+        ("%nnreg runs --use ", ["1", "3", '"best small"', "older"]),
+        ("%nnreg runs --delete 1 --delete o", ["older"]),
+        ("%nnreg runs --rename ", ["1=", "3=", '"best small=', "older="]),
+        ("%nnreg runs --rename 3=", []),
+        ("%nnreg runs --cs", ["--csv"]),
         ("%nnreg whatif 3 --set ", ["size=", '"living area=', "cut="]),
         ("%nnreg whatif 3 --set si", ["size="]),
         ("%nnreg whatif 3 --set cut=", ["cut=Fair", "cut=Ideal", '"cut=Very Good"']),

@@ -1,0 +1,55 @@
+"""What a file keeps of a regressor beside its network, encoder and target scaler: plain data, for JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from nbreg.data.spec import DataSpec
+from nbreg.fit_options import regressor_options
+from nbreg.networks.architecture import chosen_architecture
+from nbreg.networks.stack import Stack
+from nbreg.training.run import Run
+from nbreg.training.spec import TrainingSpec
+
+
+def record_of(regressor: Any) -> dict[str, Any]:
+    """Return what JSON can keep of a trained regressor, its report included where there can be one."""
+    architecture = regressor.architecture_
+    has_report = regressor._report is not None or regressor._data is not None
+    return {
+        "options": {name: getattr(regressor, name) for name in regressor_options()},
+        "layers": list(architecture.configs) if isinstance(architecture, Stack) else None,
+        "data": asdict(regressor.data_spec_),
+        "n_rows": regressor.n_rows_,
+        "features": [str(name) for name in getattr(regressor, "feature_names_in_", ())],
+        "n_features": regressor.n_features_in_,
+        "names_in_order": regressor._names_in_order,
+        "run": regressor.run_.to_dict(),
+        "had_callbacks": regressor.had_callbacks_,
+        "report": regressor.report_.to_json() if has_report else None,
+    }
+
+
+def recall(regressor: Any, record: Mapping[str, Any]) -> None:
+    """Give a regressor, made with the options of `record`, what `record_of` kept."""
+    from nbreg.evaluation.report import Report
+
+    regressor._data, regressor._evaluations, regressor._find_weights = None, {}, None
+    regressor.first_weights_, regressor.had_callbacks_ = None, bool(record.get("had_callbacks"))
+    if record["layers"] is not None:
+        regressor.architecture_ = Stack(tuple(record["layers"]))
+        regressor.layers = regressor.architecture_.new_layers()
+    else:
+        regressor.architecture_ = chosen_architecture(vars(regressor))
+    regressor.data_spec_ = DataSpec(**record["data"])
+    regressor.target_names_, regressor.n_rows_ = regressor.data_spec_.target, dict(record["n_rows"])
+    regressor.training_ = TrainingSpec.of(vars(regressor)).for_rows(regressor.n_rows_["train"])
+    regressor.n_features_in_, regressor._names_in_order = record["n_features"], record["names_in_order"]
+    if record["features"]:
+        regressor.feature_names_in_ = np.array(record["features"], dtype=object)
+    regressor.run_ = Run.from_dict(record["run"])
+    regressor._report = Report.from_json(record["report"]) if record["report"] else None
