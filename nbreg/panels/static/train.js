@@ -1,0 +1,131 @@
+// The train panel: choose, train, watch, steer, branch, and take the code.
+
+// Options that have a control of their own; where it is null, another one's control sets it too.
+const OWN = {
+  target: targetChoice,
+  features: featureChips,
+  split: (view, declared, all) => splitChoice(view, { split: declared, time: all.time, group: all.group }),
+  time: null, group: null, validation_fraction: null, test_fraction: null,
+  hidden: networkDrawing,
+  learning_rate: rateChoice,
+  schedule: scheduleChoice,
+};
+// The order in which people think of them; the rest follows as it was declared.
+const ORDER = [
+  "target", "features", "split", "network", "activation", "hidden", "dropout", "batch_norm", "l1", "l2",
+  "learning_rate", "schedule", "optimizer", "loss", "epochs", "batch_size", "patience",
+];
+
+function ordered(controls) {
+  const place = ({ name }) => (ORDER.includes(name) ? ORDER.indexOf(name) : ORDER.length);
+  return [...controls].sort((a, b) => place(a) - place(b));
+}
+
+// One group of the form under its heading: {node, parts, summary}.
+function formGroup(view, { title, controls }) {
+  const all = Object.fromEntries(controls.map((declared) => [declared.name, declared]));
+  const columns = () => view.get("columns").map((column) => column.name);
+  const parts = [];
+  const built = (declared) => {
+    const own = OWN[declared.name];
+    if (own === null) return [];
+    const part = own ? own(view, declared, all) : generated(declared);
+    parts.push(part);
+    return [part.node];
+  };
+  const generated = (declared) => {
+    const { name } = declared;
+    const made = field(declared, control(declared, (value) => view.ask("choose", { name, value }), columns));
+    return { ...made, names: [name], show: (choices, anew) => made.show(choices[name], anew), wrong: (problems) => made.wrong(problems[name]) };
+  };
+  const usual = ordered(controls.filter((declared) => !declared.expert || declared.name in OWN)).flatMap(built);
+  const expert = controls.filter((declared) => declared.expert && !(declared.name in OWN));
+  const rare = make("div", { class: "nbreg-fields" }, ...expert.flatMap(built));
+  const more = make("details", { class: "nbreg-more" }, make("summary", {}, `More options (${expert.length})`), rare);
+  more.hidden = !expert.length;
+  const summary = make("span", { class: "nbreg-summary" });
+  const heading = unique("group");
+  const node = make("section", { class: "nbreg-group", "data-group": title, "aria-labelledby": heading },
+    make("div", { class: "nbreg-group-head" }, make("h3", { id: heading }, title), summary),
+    make("div", { class: "nbreg-fields" }, ...(title === "Data" ? [tableChoice(view)] : []), ...usual), more);
+  return { node, parts, summary, title, rare, more, expert: expert.map(({ name }) => name) };
+}
+
+function trainForm(view) {
+  const note = make("span", { class: "nbreg-note", hidden: "" }, "Changes apply to the next training");
+  const fold = button("Setup", () => folded(!node.hasAttribute("data-folded")), { class: "nbreg-fold", "aria-expanded": "true" });
+  const groups = make("div", { class: "nbreg-groups" });
+  const node = make("div", { class: "nbreg-form", role: "group", "aria-label": "Setup" },
+    make("div", { class: "nbreg-form-head" }, make("h2", {}, "Setup"), fold, note), groups);
+  const folded = (wanted) => {
+    node.toggleAttribute("data-folded", wanted);
+    fold.setAttribute("aria-expanded", String(!wanted));
+  };
+  let [made, built] = [[], ""];
+  const showAll = (anew = false) => made.forEach((group) => group.parts.forEach((part) => part.show(view.get("choices"), anew)));
+  const showProblems = () => {
+    const problems = view.get("problems");
+    for (const group of made) {
+      for (const part of group.parts) part.wrong(problems);
+      if (group.expert.some((name) => problems[name])) group.more.open = true;
+    }
+  };
+  const showIdle = () => {
+    const idle = view.get("idle") ?? {};
+    for (const group of made) for (const part of group.parts) part.idle?.(idle[part.names[0]]);
+  };
+  const showSummaries = () => {
+    const given = view.get("summaries") ?? {};
+    const { parameters = "", memory = "" } = view.get("network");
+    const own = { Network: [parameters, memory].filter(Boolean).join(" · ") };
+    for (const { title, summary } of made) say(summary, given[title] ?? own[title] ?? "");
+  };
+  view.follow("form", (form) => {
+    if (JSON.stringify(form) === built) return;
+    built = JSON.stringify(form);
+    made = form.map((group) => formGroup(view, group));
+    groups.replaceChildren(...made.map((group) => group.node));
+    for (const show of [showAll, showProblems, showIdle, showSummaries]) show();
+  });
+  view.follow("choices", () => showAll());
+  view.follow("columns", () => made.forEach((group) => group.parts.forEach((part) => part.watch === "columns" && part.show(view.get("choices")))));
+  view.follow("problems", showProblems);
+  view.follow("idle", showIdle);
+  view.follow("summaries", showSummaries);
+  view.follow("network", showSummaries);
+  // A wish that came to nothing: controls show again what holds.
+  view.follow("trouble", (text) => text && showAll(true));
+  view.follow("state", (state) => {
+    note.hidden = !underway(state);
+  });
+  return node;
+}
+
+function cardsView(view) {
+  const node = make("div", { class: "nbreg-cards", role: "group", "aria-label": "How good it is" });
+  const cards = [];
+  view.follow("cards", (told) => {
+    while (cards.length < told.length) {
+      const parts = ["title", "value", "context"].map((name) => make(name === "value" ? "b" : "span", { class: `nbreg-card-${name}` }));
+      cards.push({ node: make("div", { class: "nbreg-card" }, ...parts), parts });
+      node.append(cards.at(-1).node);
+    }
+    while (cards.length > told.length) cards.pop().node.remove();
+    told.forEach(({ title, value, context, tone }, index) => {
+      const { node: card, parts } = cards[index];
+      [title, value, context].forEach((words, part) => say(parts[part], words));
+      card.dataset.tone = tone;
+      card.title = context;
+    });
+    node.hidden = !told.length;
+  });
+  return node;
+}
+
+function render({ model, el }) {
+  return openPanel({ model, el }, "train", (view) => {
+    view.body.append(trainForm(view), trainingView(view));
+  });
+}
+
+export default { render };

@@ -1,0 +1,108 @@
+// A training to be watched and steered: its buttons, how far it is, its curve, its predictions, how good it is.
+
+const TOLD_EVERY = 0.1; // of the epochs, to screen readers
+
+function trainingView(view) {
+  const train = button([icon("resume"), make("span", {}, "Train")], () => press("train"), { class: "nbreg-button nbreg-primary" });
+  const steer = steering((kind) => press(kind));
+  const earlier = earlierView(view);
+  const bar = progress();
+  const [status, name] = [make("span", { class: "nbreg-status" }), make("span", { class: "nbreg-run-name" })];
+  const fault = make("p", { class: "nbreg-fault", role: "alert", hidden: "" });
+  const rate = rateControl((value) => view.ask("learning_rate", { value: Number(value) }), { late: true });
+  const rateRow = make("div", { class: "nbreg-live-rate", hidden: "" }, make("span", { class: "nbreg-live-rate-label" }, "Learning rate now"), rate.node);
+  const advice = make("p", { class: "nbreg-advice", hidden: "" });
+  const plots = plotsView(view);
+  let [asked, spoken, told] = ["", "", 0];
+
+  const press = (kind) => {
+    asked = kind;
+    view.ask(kind);
+    show();
+  };
+  // What is missing before it can be trained, in words.
+  const missing = () => {
+    if (!view.get("tables").length && !view.get("table")) return "No table in this notebook yet";
+    if (!view.get("table")) return "Choose a table";
+    return targetNames(view).length ? "" : "Choose a target, the column to predict";
+  };
+  const heading = (state) => {
+    if (state.busy) return state.busy;
+    if (asked === "train" && !underway(state)) return "Starting";
+    return state.status ? doing(state, asked) : missing() || "Ready to train";
+  };
+  const speak = (state, word) => {
+    const place = state.epochs ? Math.floor(state.progress / state.epochs / TOLD_EVERY) : 0;
+    const news = word !== spoken || (underway(state) && place !== told);
+    [spoken, told] = [word, place];
+    if (news) view.say([word, state.name, state.where, state.best ? `best loss ${state.best.words}` : ""].filter(Boolean).join(", "));
+  };
+  const show = () => {
+    const state = view.get("state");
+    const running = underway(state);
+    if (asked !== "train" && (!running || (asked === "pause" && state.status === "paused") || (asked === "resume" && state.status === "running"))) asked = "";
+    if (asked === "train" && running) asked = "";
+    const word = heading(state);
+    view.root.dataset.status = state.busy || asked === "train" ? "busy" : state.status ?? "none";
+    say(status, word);
+    say(name, state.status ? state.name ?? "" : "");
+    train.disabled = running || Boolean(state.busy) || asked === "train" || Boolean(missing());
+    steer.show(state);
+    bar.bar.hidden = bar.words.hidden = !state.status;
+    if (state.status) bar.show(state);
+    fault.hidden = !state.error;
+    say(fault, state.error ?? "");
+    rateRow.hidden = !running;
+    if (running) rate.show(state.learning_rate);
+    showAdvice();
+    speak(state, word);
+  };
+  const showAdvice = () => {
+    const none = !view.get("tables").length && !view.get("table");
+    view.root.toggleAttribute("data-empty", none);
+    advice.hidden = !none;
+  };
+  advice.append("There is no table in this notebook yet. Make one in a cell, such as ",
+    make("code", {}, 'df = pandas.read_csv("houses.csv")'), " or ", make("code", {}, "%nnreg data diamonds -o df"),
+    ": it appears here by itself.");
+  for (const trait of ["state", "tables", "table", "columns"]) view.follow(trait, show);
+  // A wish to train that came to nothing.
+  view.follow("trouble", (text) => {
+    if (text && asked) asked = "";
+    show();
+  });
+  view.follow("start", ({ words = "" }) => say(train.lastElementChild, words ? "Train on" : "Train"));
+
+  return make("div", { class: "nbreg-run", role: "group", "aria-label": "Training" },
+    make("div", { class: "nbreg-run-head" },
+      make("div", { class: "nbreg-toolbar", role: "group", "aria-label": "Run" }, train, steer.pause, steer.stop, earlier.node, earlier.start),
+      make("div", { class: "nbreg-run-status" }, status, name, bar.words)),
+    bar.bar, fault, rateRow, advice, plots, cardsView(view), finalTest(view), codeView(view));
+}
+
+// The curve and, beside it, what is predicted.
+function plotsView(view) {
+  return make("div", { class: "nbreg-plots" }, trainingCurve(view), scatterView(view));
+}
+
+// The curve with a button at the epoch that is held: training can go on from there.
+function trainingCurve(view) {
+  return make("div", { class: "nbreg-curve-area" });
+}
+
+// The final test looks at the test rows, once it is asked for.
+function finalTest(view) {
+  const words = make("span", {});
+  const run = button("Final test", () => view.ask("test"), { class: "nbreg-button nbreg-small", title: "Predict the test rows, which nothing has seen so far" });
+  const node = make("div", { class: "nbreg-test" }, words, run);
+  const show = () => {
+    const told = view.get("test");
+    const state = view.get("state");
+    node.hidden = !told && (!state.status || underway(state) || !state.best);
+    run.hidden = Boolean(told);
+    say(words, told || "The test rows have not been looked at.");
+  };
+  view.follow("test", show);
+  view.follow("state", show);
+  return node;
+}
