@@ -74,14 +74,14 @@ def _flag(value: float) -> str:
 
 
 def number_words(number: float) -> str:
-    """Return a number with four digits at most, thousands parted: ``2,788``, ``0.3333``, ``1.235 M``."""
-    whole = number == round(number) and abs(number) < 1e6
-    if whole:
+    """Return a number with four digits, whole ones below a million with all: ``0.3333``, ``27,883``, ``1.235 M``."""
+    size = abs(number)
+    if number == round(number) and size < 1e6:
         text = f"{number:,.0f}"
-    elif 1e6 <= abs(number) < 1e9:
-        text = f"{number / 1e6:,.4g} M"
+    elif 1e6 <= size < 1e12:
+        text = f"{number / 1e6:,.4g} M" if size < 1e9 else f"{number / 1e9:,.4g} bn"
     else:
-        text = f"{number:,.4g}" if abs(number) < 1e4 or abs(number) >= 1e9 else f"{number:,.0f}"
+        text = f"{number:,.0f}" if 1e4 <= size < 1e6 else f"{number:,.4g}"
     return text.replace("-", "−")
 
 

@@ -130,7 +130,9 @@ def _copy_words(values: Floats, target: Floats) -> str:
 
 
 def _signed(r: float) -> str:
-    return ("over " if abs(r) >= 0.9995 else "") + f"{np.sign(r) * min(abs(r), 0.999):.3f}".replace("-", "−")
+    if abs(r) >= 0.9995:  # which is not quite one
+        return "over 0.999" if r > 0 else "below −0.999"
+    return f"{r:.3f}".replace("-", "−")
 
 
 def correlation(x: Floats, y: Floats) -> float:

@@ -90,6 +90,8 @@ class Parted:
         last = None if high is None else high - 1 if self.is_whole else high
         first_words, last_words = self._bound_words(low, last)
         name = self.feature
+        if self.is_whole and (low if last is None else last) == self.span[last is None]:
+            return f"{name} = {last_words if low is None else first_words}"
         if low is None:
             return f"{name} up to {last_words}" if self.is_whole else f"{name} below {last_words}"
         if last is None:
@@ -152,13 +154,22 @@ def _cuts(values: Floats, is_whole: bool) -> Floats:
     distinct = np.unique(values)
     if is_whole and len(distinct) <= PARTS:
         return np.unique(np.ceil(distinct[1:]))
-    marks = np.unique(np.quantile(values, np.arange(1, PARTS) / PARTS, method="inverted_cdf"))
-    if len(marks) == 1:  # nearly all are the same: it, and what lies beside it
-        return np.unique([marks[0], np.nextafter(marks[0], np.inf)])
-    ways = np.diff(marks)
-    room = np.minimum(np.append(ways, ways[-1]), np.insert(ways, 0, ways[0])) * MOVED
-    rounded = [_rounded(mark, most, is_whole) for mark, most in zip(marks.tolist(), room.tolist(), strict=True)]
-    return np.unique(rounded)
+    marks = np.quantile(values, np.arange(1, PARTS) / PARTS, method="inverted_cdf")
+    often = np.unique(marks[1:][np.diff(marks) == 0])
+    marks = np.unique(marks)
+    ways = np.diff(marks) if len(marks) > 1 else np.array([np.ptp(values) / PARTS])
+    room = np.minimum(np.append(ways, ways[-1]), np.insert(ways, 0, ways[0])[: len(marks)]) * MOVED
+    rounded = [_rounded(mark, most, is_whole) for mark, most in zip(marks.tolist(), room.tolist(), strict=False)]
+    return np.unique([*(mark for mark in rounded if mark not in often), *often, *_behind(often, distinct, is_whole)])
+
+
+def _behind(often: Floats, distinct: Floats, is_whole: bool) -> list[float]:
+    """Return bounds between values that many rows have and the next larger ones, close to these."""
+    after = np.searchsorted(distinct, often, side="right")
+    pairs = [(value, distinct[i]) for value, i in zip(often, after, strict=True) if i < len(distinct)]
+    return [
+        _rounded(float(next_ - (next_ - value) / 10), float(next_ - value) / 10, is_whole) for value, next_ in pairs
+    ]
 
 
 def _date_cuts(days: Floats) -> Floats:

@@ -240,9 +240,12 @@ class _Search:
         if own.sum() >= max(self.least, 0.5 * mask.sum()):
             is_bad = self.excess[own].mean() >= HALF * self.excess[mask].mean()
             return bool(is_bad) and self._is_clear(own, ~mask & ~covered)
-        around = [old for _, old in chosen if (mask & old).sum() >= 0.5 * mask.sum()]
-        is_far = all(self.errors[mask].mean() >= MUCH_WORSE * self.errors[old].mean() for old in around)
-        return is_far and self._is_clear(mask, covered & ~mask)
+        mae = self.errors[mask].mean()
+        worse = np.logical_or.reduce([old & (group.mae >= mae) for group, old in chosen])
+        rest = mask & ~worse  # what is bad of its own, not for the worse groups that it shares rows with
+        milder = [group.mae for group, old in chosen if group.mae < mae and (old & mask).any()]
+        is_far = rest.sum() >= self.least and self.errors[rest].mean() >= MUCH_WORSE * max(milder, default=0.0)
+        return bool(is_far) and self._is_clear(rest, covered & ~mask)
 
     def _is_clear(self, rows: Mask, others: Mask) -> bool:
         if min(rows.sum(), others.sum()) < LEAST_ROWS:

@@ -58,9 +58,9 @@ def headline(worst: Worst) -> str:
 
 
 def bias_words(slice_: Slice) -> str:
-    """Return which way predictions of a slice are wrong: ``too low by 1,200 on average``, or both ways alike."""
+    """Return which way predictions of a slice are wrong: ``too low by 1,200 on average``, or both ways."""
     if abs(slice_.bias) < LEANING * slice_.mae:
-        return "both ways"
+        return "off both ways"
     return f"too {'low' if slice_.bias > 0 else 'high'} by {rounded(abs(slice_.bias))} on average"
 
 
@@ -69,7 +69,7 @@ def _times(slice_: Slice) -> str:
 
 
 def _slice_lines(worst: Worst) -> list[list[str]]:
-    head = ["rows where", "rows", "MAE", "RMSE", "of all", "predictions are"]
+    head = ["rows where", "rows", "MAE", "RMSE", "MAE of all", "predictions are"]
     lines = [
         [each.words, f"{each.n_rows:,}", rounded(each.mae), rounded(each.rmse), _times(each), bias_words(each)]
         for each in worst.slices
@@ -85,18 +85,18 @@ def _row_lines(worst: Worst) -> list[list[str]]:
     names = [str(name) for name in worst.rows.columns]
     shown = names[: len(OWN) + MOST_FEATURES]
     frame = as_frame(worst.rows.reset_index(drop=True))
-    columns = [[_value(value, name in OWN) for value in frame[name].to_list()] for name in shown]
+    columns = [[_value(value, name in OWN[1:]) for value in frame[name].to_list()] for name in shown]
     index = [str(label) for label in worst.rows.index]
     return [["row", *shown], *map(list, zip(index, *columns, strict=True))]
 
 
-def _value(value: Any, is_own: bool) -> str:
+def _value(value: Any, is_predicted: bool) -> str:
     if value is None or value != value:
         return NOTHING
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, (int, float)):
-        return rounded(float(value), 3) if is_own else tick(float(f"{value:.6g}"))
+        return rounded(float(value), 3) if is_predicted else tick(float(f"{value:.6g}"))
     text = str(value).removesuffix(" 00:00:00")
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
