@@ -5,7 +5,6 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
-from nbreg.data.frames import as_frame
 from nbreg.evaluation import sheet
 from nbreg.evaluation.slices import Slice
 from nbreg.evaluation.wording import NOTHING, counted, rounded, tick
@@ -84,8 +83,8 @@ def _slice_lines(worst: Worst) -> list[list[str]]:
 def _row_lines(worst: Worst) -> list[list[str]]:
     names = [str(name) for name in worst.rows.columns]
     shown = names[: len(OWN) + MOST_FEATURES]
-    frame = as_frame(worst.rows.reset_index(drop=True))
-    columns = [[_value(value, name in OWN[1:]) for value in frame[name].to_list()] for name in shown]
+    values = [worst.rows.iloc[:, i].tolist() for i in range(len(shown))]
+    columns = [[_value(each, name in OWN[1:]) for each in held] for name, held in zip(shown, values, strict=True)]
     index = [str(label) for label in worst.rows.index]
     return [["row", *shown], *map(list, zip(index, *columns, strict=True))]
 
