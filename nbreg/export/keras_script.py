@@ -42,7 +42,8 @@ def keras_script(
 ) -> str:
     """Return Python that reads `table` and does the same training: same split, inputs, first weights, order.
 
-    Run on the same table it gives the same predictions, but for the last bits where the machine differs.
+    Run on the same table it gives the same predictions, but for the last bits where the machine differs, and unless
+    the learning rate was changed within an epoch: the script changes it with the next one, and says so.
     """
     judged = "test" if data_spec.test_fraction else "validation" if trained.has_validation else None
     is_cut = bool(np.isfinite([*target_scaler.lower_, *target_scaler.upper_]).any())

@@ -85,17 +85,45 @@ def _callback_lines(trained: Trained) -> tuple[Lines, Lines]:
 
 def _rate_lines(trained: Trained) -> tuple[Lines, Lines]:
     if _changed_by_hand(trained):
-        rates = [row.learning_rate for row in trained.run.history]
+        rates = _rates_begun_with(trained)
         rates += [rates[-1]] * (trained.epochs - len(rates))
     elif trained.spec.schedule in ("constant", "plateau"):
         return [], []
     else:
         rates = _planned(trained)
-    before = ["# The learning rate of each epoch.", f"RATES = {[float(f'{rate:.9g}') for rate in rates]!r}"]
+    before = [
+        f"# The learning rate of each epoch.{_words_of_changes_within(trained)}",
+        f"RATES = {[float(f'{rate:.9g}') for rate in rates]!r}",
+    ]
     return before, ["keras.callbacks.LearningRateScheduler(lambda epoch, _: RATES[epoch])"]
 
 
+def _rates_begun_with(trained: Trained) -> list[float]:
+    """Return the rate that each epoch began with, of those that ran."""
+    ended_with = [row.learning_rate for row in trained.run.history]
+    set_at = dict(trained.run.changes)
+    factor = LearningRates(trained.spec.schedule, 1.0, trained.spec.epochs).at
+    begun_with = list(ended_with)
+    for epoch in _changed_within(trained):
+        before = ended_with[epoch - 1] * factor(epoch) / factor(epoch - 1) if epoch else _first_rate(trained)
+        begun_with[epoch] = set_at.get(float(epoch), before)
+    return begun_with
+
+
+def _changed_within(trained: Trained) -> list[int]:
+    """Return the epochs, counted from 0, within which the learning rate was set, of those that ended."""
+    within = {int(change.progress) for change in trained.run.changes if change.progress % 1}
+    return sorted(epoch for epoch in within if epoch < len(trained.run.history))
+
+
+def _words_of_changes_within(trained: Trained) -> str:
+    epochs = ", ".join(str(epoch + 1) for epoch in _changed_within(trained))
+    return f" Changes within an epoch ({epochs}, counted from 1) wait for the next one here." if epochs else ""
+
+
 def _changed_by_hand(trained: Trained) -> bool:
+    if trained.run.changes:
+        return True
     if trained.spec.schedule == "plateau":
         ratios = [
             b.learning_rate / a.learning_rate
@@ -115,6 +143,8 @@ def _base_rate(trained: Trained) -> float:
     if not isinstance(trained.spec.learning_rate, str):
         return trained.spec.learning_rate
     unit = LearningRates(trained.spec.schedule, 1.0, trained.spec.epochs).at(0)
+    if trained.run.range_test is not None:
+        return float(f"{trained.run.range_test.suggestion:.9g}")
     return float(f"{trained.run.history[0].learning_rate / unit:.9g}")
 
 

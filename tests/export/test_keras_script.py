@@ -53,6 +53,10 @@ CASES = {
         {"target": "rent", "split": "group", "group": "agent", "optimizer": "sgd", "learning_rate": 0.01,
          "schedule": "plateau", "scaling": "quantile", "target_transform": "yeo-johnson", "engine": "xla"},
     ),
+    "steered": (
+        "t.csv",
+        {"target": "rent", "rate_change": {2: 0.05, 5: 0.002}, "stop_after": 7, "patience": 0, "hidden": (8,)},
+    ),
     "relative errors": ("t.parquet", {"target": "price", "loss": "mape"}),
     "the linear model on all rows": (
         "t.parquet",
@@ -98,6 +102,39 @@ def test_a_stopped_run_is_told_with_the_epochs_that_it_ran():
     script = regressor.to_keras_script()
     assert f"epochs={len(run.history)}," in script
     assert "restore_best_weights=True" in script
+
+
+def steered(**choices):
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"x": rng.normal(size=300), "y": rng.normal(size=300)})
+    return nbreg.fit(table, target="y", epochs=8, hidden=(4,), learning_rate=0.01, **choices)
+
+
+def rates_in(script):
+    names = {}
+    exec(next(line for line in script.splitlines() if line.startswith("RATES")), names)
+    return names["RATES"]
+
+
+def test_a_change_within_an_epoch_waits_for_the_next_and_the_script_says_so():
+    script = steered(rate_change={0.5: 0.02, 2: 0.04, 4.5: 0.1, 6: 0.5, 6.5: 0.003}).to_keras_script()
+    assert "Changes within an epoch (1, 5, 7, counted from 1) wait for the next one here." in script
+
+    def factor(epoch):
+        return 1 + np.cos(np.pi * epoch / 8)
+
+    # The rate that each epoch begins with: base / factor where it was set * factor of the epoch.
+    sets = [(0, 0.01), (0, 0.02), (2, 0.04), (2, 0.04), (2, 0.04), (4, 0.1), (6, 0.5), (6, 0.003)]
+    expected = [rate * factor(epoch) / factor(begun) for epoch, (begun, rate) in enumerate(sets)]
+    np.testing.assert_allclose(rates_in(script), expected, rtol=1e-6)
+
+
+def test_changes_between_epochs_need_no_comment():
+    script = steered(rate_change={3: 0.2}, schedule="plateau", stop_after=6, patience=0).to_keras_script()
+    assert "Changes within" not in script
+    assert "epochs=6," in script
+    assert "restore_best_weights=True" in script
+    np.testing.assert_allclose(rates_in(script)[:5], [0.01] * 3 + [0.2] * 2, rtol=1e-6)
 
 
 def own_layers():
