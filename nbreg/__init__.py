@@ -16,6 +16,7 @@ _CATALOGUE = {
     "Explanation": "nbreg.explanation.explanation",
     "NbregError": "nbreg.errors",
     "Regressor": "nbreg.regressor",
+    "TrainPanel": "nbreg.panels.train",
     "effect": "nbreg.explanation.effects.computing",
     "explain": "nbreg.explanation.explain",
     "fit": "nbreg.session",

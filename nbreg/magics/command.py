@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from nbreg.errors import DataError, OptionError, did_you_mean
 from nbreg.options import Kind, Option, Optional, Spec, option
-from nbreg.panels.notebook_names import tables_in
+from nbreg.panels.notebook_names import Name, tables_in
 from nbreg.registry import Registry
 
 
@@ -18,18 +18,6 @@ class Frame(Kind):
 
     expected = "the name of a table in the notebook, or a .csv or .parquet file"
     metavar = "DATA"
-
-
-class Name(Kind):
-    """A name that Python can give to an object."""
-
-    expected = "a Python name, such as model"
-    metavar = "NAME"
-
-    def check(self, value: Any) -> str:
-        if not (isinstance(value, str) and value.isidentifier()):
-            raise ValueError
-        return value
 
 
 class Path(Kind):

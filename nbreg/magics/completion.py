@@ -47,7 +47,7 @@ def _possible(before: list[str], fragment: str, names: Mapping[str, Any]) -> Ite
     if not before:
         return [Offer(name, "command") for name in COMMANDS]
     try:
-        command = COMMANDS[before[0]]
+        command = COMMANDS[before[0]].of(before[1:])
     except NbregError:
         return []
     place = Place(command, before, fragment, names)

@@ -65,6 +65,10 @@ class Following:
         self._news.set()
         self._unsubscribe()
 
+    def wait(self) -> None:
+        """Wait until the end of a run that has ended has been told as well."""
+        self._thread.join()
+
     def _tell_until_end(self) -> None:
         told_all = 0.0
         while not self._closed.is_set():

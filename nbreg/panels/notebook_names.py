@@ -6,6 +6,20 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from nbreg.options import Kind
+
+
+class Name(Kind):
+    """A name that Python can give to an object."""
+
+    expected = "a Python name, such as model"
+    metavar = "NAME"
+
+    def check(self, value: Any) -> str:
+        if not (isinstance(value, str) and value.isidentifier()):
+            raise ValueError
+        return value
+
 
 def notebook_names() -> Mapping[str, Any]:
     """Return the notebook's namespace; an empty one outside IPython."""

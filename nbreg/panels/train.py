@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import contextvars
 import threading
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import MutableMapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 import traitlets
 
 from nbreg.branching.starting import Starting
-from nbreg.errors import DataError, NbregError, OptionError, did_you_mean
-from nbreg.evaluation.wording import count
+from nbreg.errors import NbregError, OptionError
 from nbreg.fit_options import fit_options, grouped_fit_options
-from nbreg.options import Option, refuse_unknown
+from nbreg.options import Option
 from nbreg.panels import train_code, train_columns, train_draft, train_runs, train_still
-from nbreg.panels.form import form, plain, read
+from nbreg.panels.form import form, read
 from nbreg.panels.latest import Latest
-from nbreg.panels.notebook_names import name_of, notebook_names, tables_in
+from nbreg.panels.notebook_names import notebook_names
 from nbreg.panels.panel import PANELS, Panel
 from nbreg.panels.still import Still
+from nbreg.panels.train_choices import NAMELESS, Choices, Naming, tables
 from nbreg.panels.train_underway import Underway
 from nbreg.training.run import Run
 
 if TYPE_CHECKING:
-    from nbreg.branching.branch import Branch
+    from nbreg.data.profile import Profile
     from nbreg.regressor import Regressor
     from nbreg.session import Session
 
@@ -56,16 +56,16 @@ class TrainPanel(Panel, scripts=_SCRIPTS, styles=_STYLES):
     All of its synced traits can be observed and linked; what the mouse does, methods do as well.
     """
 
-    tables = traitlets.List().tag(sync=True)
+    tables: traitlets.List[Any] = traitlets.List().tag(sync=True)
     """The notebook's tables: name and size in words."""
 
     table = traitlets.Unicode("").tag(sync=True)
     """The name of the table that is learned from."""
 
-    columns = traitlets.List().tag(sync=True)
+    columns: traitlets.List[Any] = traitlets.List().tag(sync=True)
     """What each column holds, and what part it plays."""
 
-    form = traitlets.List().tag(sync=True)
+    form: traitlets.List[Any] = traitlets.List().tag(sync=True)
     """The controls, made from the declared options."""
 
     choices = traitlets.Dict().tag(sync=True)
@@ -86,13 +86,13 @@ class TrainPanel(Panel, scripts=_SCRIPTS, styles=_STYLES):
     start = traitlets.Dict().tag(sync=True)
     """The run and epoch that the next training goes on from; empty where it begins anew."""
 
-    runs = traitlets.List().tag(sync=True)
+    runs: traitlets.List[Any] = traitlets.List().tag(sync=True)
     """The session's runs that can be gone on from."""
 
     state = traitlets.Dict().tag(sync=True)
     """How the latest run stands."""
 
-    cards = traitlets.List().tag(sync=True)
+    cards: traitlets.List[Any] = traitlets.List().tag(sync=True)
     """The figures of the latest run."""
 
     line = traitlets.Unicode("").tag(sync=True)
@@ -115,36 +115,29 @@ class TrainPanel(Panel, scripts=_SCRIPTS, styles=_STYLES):
     def __init__(self, data: Any = None, *, start: Any = None, out: str | None = None, **options: Any):
         from nbreg.session import SESSION
 
-        known = fit_options()
-        refuse_unknown(options, known)
         self.out = out
-        self._options = {name: each.check(options.get(name, each.default)) for name, each in known.items()}
-        self._data: Any = None
-        self._branch: Branch | None = None
+        self._chosen = Choices(options)
         self._underway: Underway | None = None
         self._thread: threading.Thread | None = None
         self._last: tuple[dict[str, Any], dict[str, Any]] = {}, {}  # what the latest run was asked, and its steering
+        self._profile: tuple[Any, Profile] | None = None
         self._compared: Sequence[int] | None = None
         self._greeted = False
         self._session: Session = SESSION
         self._aside = Latest("nbreg-train-panel", self.show_trouble)
-        self._ready = False
-        super().__init__(
-            title="Train",
-            form=form(grouped_fit_options()),
-            choices={name: plain(value) for name, value in self._options.items()},
-        )
+        super().__init__(title="Train", form=form(grouped_fit_options()), choices=self._chosen.plain())
         self._leave_session = SESSION.subscribe(lambda _: self._aside.ask(self._list_runs, "runs"))
         self._list_runs()
-        self._take_data(data)
+        self.tables = tables()
+        if data is not None or self.tables:
+            self.choose_table(self.tables[0]["name"] if data is None else data)
         if start is not None:
             self.branch(start)
-        self._ready = True
         self._changed()
 
     @classmethod
     def options(cls) -> dict[str, Option]:
-        return {**fit_options(), **Starting.options()}
+        return {**fit_options(), **Starting.options(), **Naming.options()}
 
     def close(self) -> None:
         """Leave the notebook. A training goes on: `run_` can stop it."""
@@ -160,72 +153,38 @@ class TrainPanel(Panel, scripts=_SCRIPTS, styles=_STYLES):
 
     def choose(self, **choices: Any) -> None:
         """Change options of the next training. Raises OptionError for one that does not fit; then none is changed."""
-        self.choices = {name: plain(value) for name, value in self._checked(choices).items()}
+        self.choices = choices
 
     def choose_table(self, data: Any) -> None:
         """Learn from another table: its name in the notebook, a path, or the table itself. Raises DataError."""
-        if isinstance(data, str) and not data.lower().endswith((".csv", ".parquet")):
-            found = tables_in(notebook_names())
-            if data not in found:
-                raise DataError(f'There is no table "{data}" in the notebook.{did_you_mean(data, found)}')
-            data = found[data]
-        self._take_data(data)
+        with self._lock:
+            self._chosen.take_table(data)
+            self.tables, self.table = tables(), self._chosen.table
+            self._profile = None
         self._changed()
 
     @traitlets.validate("choices")
     def _merge(self, proposal: Any) -> dict[str, Any]:
         """Let some of the choices be assigned: the others stay."""
         with self._lock:
-            chosen = self._checked(proposal["value"])
-            features = chosen.get("features", self._options["features"])
-            if "target" in chosen and features is not None:  # what is to be predicted is not predicted from
-                chosen["features"] = tuple(name for name in features if name not in chosen["target"]) or None
-            self._options |= chosen
-            self.problems = {name: text for name, text in self.problems.items() if name not in chosen}
-            return {name: plain(value) for name, value in self._options.items()}
+            names = self._chosen.take(proposal["value"])
+            self.problems = {name: text for name, text in self.problems.items() if name not in names}
+            return self._chosen.plain()
 
     @traitlets.observe("choices")
     def _rechosen(self, change: Any) -> None:
-        self._changed()
-
-    def _checked(self, choices: Mapping[str, Any]) -> dict[str, Any]:
-        known = fit_options()
-        refuse_unknown(choices, known)
-        return {name: read(known[name], value) for name, value in choices.items()}
-
-    def _take_data(self, data: Any) -> None:
-        self._list_tables()
-        if data is None and self.tables:
-            data = tables_in(notebook_names())[self.tables[0]["name"]]
-        if data is None:
-            return
-        from nbreg.session import as_table
-
-        names = set(as_table(data).columns)
-        self._data = data
-        self.table = data if isinstance(data, str) else name_of(data, notebook_names()) or "df"
-        self.choices = {name: plain(value) for name, value in self._unknown_columns(names).items()}
-
-    def _unknown_columns(self, names: set[str]) -> dict[str, Any]:
-        """Return new values for the choices that name a column which is not among `names`."""
-        options, known = self._options, fit_options()
-        given = {name: options[name] for name in ("target", "features", "time", "group") if options[name]}
-        return {
-            name: known[name].default
-            for name, value in given.items()
-            if not names.issuperset((value,) if isinstance(value, str) else value)
-        }
-
-    def _list_tables(self) -> None:
-        found = tables_in(notebook_names())
-        self.tables = [{"name": name, "words": _size(table)} for name, table in found.items()]
+        if hasattr(self, "_leave_session"):  # else the panel is only being made
+            self._changed()
 
     def _changed(self) -> None:
         """Show what follows from the choices, the slow parts of it a little later."""
-        if not self._ready:
-            return
-        self._write_code()
-        if self._data is not None:
+        with self._lock:
+            if self.choices != self._chosen.plain():
+                self.choices = {}  # which brings the others
+                return
+            self.start = self._chosen.start
+            self._write_code()
+        if self._chosen.data is not None:
             self._aside.ask(self._show_columns, "columns")
             self._aside.ask(self._show_draft, "draft")
         self.refresh_still()
@@ -233,38 +192,32 @@ class TrainPanel(Panel, scripts=_SCRIPTS, styles=_STYLES):
     def _show_columns(self) -> None:
         from nbreg.data.profile import profile
 
-        targets, features = self._options["target"], self._options["features"]
-        self.columns = train_columns.chips(profile(self._data, target=targets), targets, features)
+        options, data = self._chosen.options, self._chosen.data
+        of = id(data), options["target"]
+        if self._profile is None or self._profile[0] != of:
+            self._profile = of, profile(data, target=options["target"])
+        self.columns = train_columns.chips(self._profile[1], options["target"], options["features"])
 
     def _show_draft(self) -> None:
         """Show the network that these choices make, and, as trouble, what is wrong with them."""
-        if not self._options["target"]:
+        if not self._chosen.options["target"]:
             self.network, self.schedule = {}, {}
             return
-        draft = self._draft()
+        draft = self._chosen.draft()
         self.network = train_draft.network_of(draft, None)
-        self.schedule = train_draft.schedule_of(self._options, draft.training_.epochs)
+        self.schedule = train_draft.schedule_of(self._chosen.options, draft.training_.epochs)
         self.network = train_draft.network_of(draft, draft.new_network(draft.data_))
         self.trouble = ""
 
-    def _draft(self) -> Regressor:
-        from nbreg.session import draft
-
-        return draft(self._data, **self._arguments())[0]
-
-    def _arguments(self) -> dict[str, Any]:
-        """Return what ``nbreg.fit`` takes besides the table."""
-        return {**self._options, **({"start": self.start["ref"]} if self.start else {})}
-
     def suggest(self) -> None:
-        """Look for a learning rate with a range test; `suggestion` has it a few seconds later."""
-        self._check_ready()
+        """Look for a learning rate with a range test; `suggestion` has it a few seconds later. Raises DataError."""
+        self._chosen.check_ready()
         self._aside.ask(self._suggest, "suggest")
 
     def _suggest(self) -> None:
         self._show(busy="Looking for a learning rate")
         try:
-            self.suggestion = train_draft.suggestion_of(self._draft().find_learning_rate())
+            self.suggestion = train_draft.suggestion_of(self._chosen.draft().find_learning_rate())
         finally:
             self._show(busy="")
 
@@ -277,17 +230,13 @@ class TrainPanel(Panel, scripts=_SCRIPTS, styles=_STYLES):
 
     def branch(self, run: Any, epoch: int | None = None) -> None:
         """Let the next training go on from a run, as ``start`` of ``nbreg.fit``. Raises OptionError."""
-        branch, number = self._session.branch(run if epoch is None else (run, epoch))
         with self._lock:
-            self._branch = branch  # which keeps its regressor at hand
-            ref, words = f"{number}@{branch.epoch}", f"from {branch.name} at epoch {branch.epoch:,}"
-            self.start = {"ref": ref, "number": number, "name": branch.name, "epoch": branch.epoch, "words": words}
-            self.choices = {name: plain(value) for name, value in branch.choices({}).items()}
-            self._changed()
+            self._chosen.begin_at(*self._session.branch(run if epoch is None else (run, epoch)))
+        self._changed()
 
     def begin_anew(self) -> None:
         """Let the next training begin with new weights."""
-        self.start, self._branch = {}, None
+        self._chosen.begin_anew()
         self._changed()
 
     def compare(self, runs: Sequence[int] | None) -> None:
@@ -320,9 +269,9 @@ class TrainPanel(Panel, scripts=_SCRIPTS, styles=_STYLES):
         with self._lock:
             if self.trains:
                 raise OptionError("This panel trains already: stop that first, or open a second panel.")
-            self._check_ready()
+            self._chosen.check_ready()
             failures: list[NbregError] = []
-            work = self._data, self._arguments(), failures
+            work = self._chosen.data, self._chosen.arguments(), failures
             context = contextvars.copy_context()  # what is displayed meanwhile goes to this cell
             self._thread = threading.Thread(
                 target=context.run, args=(self._train, *work), name="nbreg-trainer", daemon=True
@@ -340,12 +289,6 @@ class TrainPanel(Panel, scripts=_SCRIPTS, styles=_STYLES):
             except KeyboardInterrupt:
                 if self.run_ is not None:
                     self.run_.request_stop()
-
-    def _check_ready(self) -> None:
-        if self._data is None:
-            raise DataError("No table is chosen yet.")
-        if not self._options["target"]:
-            raise DataError("No target is chosen yet: say which column is to be predicted.")
 
     def _train(self, data: Any, arguments: dict[str, Any], failures: list[NbregError]) -> None:
         from nbreg.session import take_up
@@ -433,7 +376,7 @@ class TrainPanel(Panel, scripts=_SCRIPTS, styles=_STYLES):
     def hear_hello(self) -> None:
         """A new view is there: tell it what traits do not carry."""
         self._greeted = True
-        self._list_tables()
+        self.tables = tables()
         self._tell_earlier()
         if self._underway is not None:
             self._underway.greet()
@@ -455,10 +398,5 @@ class TrainPanel(Panel, scripts=_SCRIPTS, styles=_STYLES):
                 self.cards = cards
 
     def _write_code(self) -> None:
-        told = train_code.retold(self._arguments(), *self._last)
-        self.line, self.code = train_code.lines(told, self.table or "df", self.out)
-
-
-def _size(table: Any) -> str:
-    shape = getattr(table, "shape", None)
-    return f"{count(shape[0])} × {count(shape[1])}" if shape else ""
+        told = train_code.retold(self._chosen.arguments(), *self._last)
+        self.line, self.code = train_code.lines(told, self.table or NAMELESS, self.out)

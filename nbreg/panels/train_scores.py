@@ -120,8 +120,7 @@ def _card(title: str, value: str, context: str = "", tone: str = "") -> dict[str
 
 
 def _quality(found: Evaluation | None, linear: Evaluation | None, target: str, rows: str) -> dict[str, str]:
-    value = found and found.value("r2", target)
-    base = linear and linear.value("r2", target)
+    value, base = _value(found, "r2", target), _value(linear, "r2", target)
     context, tone = rows, ""
     if value is not None and base is not None:
         gain = value - base
@@ -132,9 +131,13 @@ def _quality(found: Evaluation | None, linear: Evaluation | None, target: str, r
 
 
 def _miss(found: Evaluation | None, linear: Evaluation | None, target: str) -> dict[str, str]:
-    value, base = found and found.value("mae", target), linear and linear.value("mae", target)
+    value, base = _value(found, "mae", target), _value(linear, "mae", target)
     context = f"linear model {rounded(base, 3)}" if base is not None else f"mean miss, in units of {target}"
-    return _card("Validation MAE", rounded(value, 3) if value is not None else NOTHING, context)
+    return _card("Validation MAE", rounded(value, 3), context)
+
+
+def _value(found: Evaluation | None, metric: str, target: str) -> float | None:
+    return None if found is None else found.value(metric, target)
 
 
 def _loss(run: Run) -> dict[str, str]:

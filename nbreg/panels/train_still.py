@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from nbreg.panels.train_underway import Underway
     from nbreg.plots.plot import PlotInfo
 
+#: Depends on the machine, and is no result.
+_LEFT_OUT = ("Time",)
+
 _STYLE = """
 .nbreg-sheet pre.nbreg-line { margin: 4px 0 10px; padding: 0; white-space: pre-wrap; color: inherit; background: none; }
 """
@@ -27,7 +30,7 @@ def still(line: str, shown: Underway | None, cards: Sequence[Mapping[str, str]])
 
     pictures = drawn(_infos(shown))
     headline = f"{shown.name}: {shown.regressor.architecture_.words()}, {_status(shown)}"
-    rows = [[each["title"], each["value"], each["context"]] for each in cards]
+    rows = [[each["title"], each["value"], each["context"]] for each in cards if each["title"] not in _LEFT_OUT]
     body = [
         f'<p class="nbreg-headline">{escape(headline)}</p>\n',
         _line(line),

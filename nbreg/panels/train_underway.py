@@ -69,6 +69,7 @@ class Underway:
     def show_result(self) -> None:
         """Show what the training came to: the weights that it kept, on all validation rows."""
         run, scores, regressor = self.run, self._scores, self.regressor
+        self._following.wait()
         self.compare()
         epoch = run.best.epoch if run.best else len(run.history)
         self._seen = Seen(float(epoch), np.asarray(regressor.predict_inputs(scores.inputs), np.float64))

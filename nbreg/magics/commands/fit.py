@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from nbreg.branching.starting import Starting
 from nbreg.fit_options import grouped_fit_options
 from nbreg.magics.command import COMMANDS, Argument, Call, Command, Frame, Keeping
+from nbreg.magics.fit_choices import fit_choices
 from nbreg.magics.layers import layers_of
-from nbreg.magics.run_names import start_meant
 from nbreg.options import Option, Spec, Switch, option
 
 
@@ -56,26 +55,10 @@ class Fit(Command):
     def run(self, call: Call) -> Any:
         from nbreg.session import fit
 
-        choices = {name: value for name, value in call.options.items() if name != "out"}
-        layers = None if call.body is None else layers_of(call.body, call.shell.user_ns)
-        if choices.get("start"):
-            choices["start"] = start_meant(choices["start"], call.shell.user_ns)
         table = call.table(call.arguments["data"])
-        for several in ("target", "features"):
-            if choices.get(several):
-                choices[several] = _parted(choices[several], _column_names(table))
+        choices = {name: value for name, value in fit_choices(call, table).items() if name != "out"}
+        layers = None if call.body is None else layers_of(call.body, call.shell.user_ns)
         return fit(table, layers=layers, **choices)
-
-
-def _column_names(table: Any) -> Sequence[str]:
-    return [str(name) for name in getattr(table, "columns", ())] if not isinstance(table, str) else ()
-
-
-def _parted(names: Iterable[str], columns: Sequence[str]) -> tuple[str, ...]:
-    """Return `names` with ``a,b`` taken apart, unless a column is called just that."""
-    return tuple(
-        part.strip() for name in names for part in ([name] if name in columns else name.split(",")) if part.strip()
-    )
 
 
 COMMANDS.register("fit")(Fit())

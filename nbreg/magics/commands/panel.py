@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from nbreg.magics.command import COMMANDS, Argument, Call, Command, Frame, Keeping
+from nbreg.magics.fit_choices import fit_choices
 from nbreg.options import Option
 
 if TYPE_CHECKING:
@@ -65,8 +66,11 @@ class OpenPanel(Command):
     def run(self, call: Call) -> Any:
         first, second = call.arguments["panel"], call.arguments["data"]
         name = second if first in _panels() else first
-        choices = {key: value for key, value in call.options.items() if key != "out" or not self.keeps_value}
-        return _panels()[self._which].opened(None if name is None else call.table(name), **choices)
+        table = None if name is None else call.table(name)
+        choices = fit_choices(call, table) if self._which == "train" else dict(call.options)
+        if self.keeps_value:
+            choices.pop("out", None)
+        return _panels()[self._which].opened(table, **choices)
 
 
 def _panels() -> dict[str, type[Panel]]:
