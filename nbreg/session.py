@@ -48,11 +48,16 @@ class Session:
     @property
     def latest(self) -> Regressor:
         """The regressor that commands act on. Raises NbregError where there is none."""
-        known = self.trainings
-        latest = next((each for each in reversed(self._by_use) if each in known), None)
+        latest = self._latest()
         if latest is None:
             raise NbregError("Nothing has been trained yet: start with %nnreg fit DATA --target COLUMN.")
         return latest.regressor
+
+    @property
+    def number_of_latest(self) -> int | None:
+        """The number of the run that commands act on; None where there is none."""
+        latest = self._latest()
+        return None if latest is None else latest.number
 
     def find(self, ref: Any) -> Training:
         """Return the run that `ref` means: a number, also as text, a name, or its regressor.
@@ -171,6 +176,10 @@ class Session:
             training = self.find(ref)
         return Branch.of(training.regressor, epoch, training.name), training.number
 
+    def _latest(self) -> Training | None:
+        known = self.trainings
+        return next((each for each in reversed(self._by_use) if each in known), None)
+
     def _mark_used(self, training: Training) -> None:
         self._by_use = [*(each for each in self._by_use if each is not training), training]
 
@@ -245,10 +254,19 @@ def fit(
         fails or is stopped keeps its best weights, and is the session's latest all the same.
     """
     regressor = take_up(data, target, start=start, layers=layers, **options)
+
+    def work() -> None:
+        try:
+            regressor.train(callbacks=callbacks)
+        except BaseException:
+            if not hasattr(regressor, "network_"):
+                SESSION.remove(regressor)
+            raise
+
     try:
         CONDUCTING.conductor(
             regressor.run_,
-            lambda: regressor.train(callbacks=callbacks),
+            work,
             title=f"{', '.join(regressor.target_names_)} · {regressor.architecture_.words()}",
             final=lambda: regressor,
             background=background,
@@ -256,8 +274,6 @@ def fit(
     except NbregError as error:
         if hasattr(regressor, "network_"):
             error.regressor = regressor  # with the best weights that it had reached
-        else:
-            SESSION.remove(regressor)
         raise
     return regressor
 

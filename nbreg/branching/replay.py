@@ -67,7 +67,7 @@ def _check_can_be_told(regressor: Regressor, name: str) -> None:
 def _check_came_out_alike(run: Run, again: Run, epoch: int, name: str) -> None:
     told, recorded = again.history[:epoch], run.history[:epoch]
     differs = next((old.epoch for old, new in zip(recorded, told, strict=False) if not _same(old, new)), None)
-    if differs is None and len(told) < epoch and again.stop_wanted:
+    if differs is None and len(told) < epoch and again.status == "stopped":
         raise NbregError(f"Stopped before the weights of {name} after epoch {epoch:,} were found; nothing was trained.")
     if differs is not None or len(told) < epoch:
         raise NbregError(

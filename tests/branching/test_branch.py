@@ -118,6 +118,9 @@ def test_a_run_that_was_steered_is_told_again_as_it_was(table):
 
 
 def test_a_put_away_or_copied_parent_gives_the_same(table, parent, by_keras):
+    branch = pickle.loads(pickle.dumps(nbreg.fit(table, start=(parent, 3), epochs=4)))
+    of_copied_branch = nbreg.fit(table, start=(branch, 2), epochs=1)
+    assert_same(of_copied_branch.first_weights_, keras_goes_on(parent, by_keras[0], 2))
     copy = pickle.loads(pickle.dumps(parent))
     assert_same(weights_of(nbreg.fit(table, start=(copy, 3), epochs=4)), by_keras[1])
     assert SESSION.find(copy).run is copy.run_  # it has become one of the session's
@@ -255,6 +258,23 @@ def test_a_stop_is_heard_while_weights_are_found_again(table):
     with pytest.raises(NbregError, match="ended before it began"):
         branch.predict(table)
     SESSION.remove(branch)
+
+
+def test_a_stop_is_heard_in_the_midst_and_leaves_nothing(table, parent, monkeypatch):
+    from nbreg.branching import replay
+
+    n_runs, plainly = len(SESSION.trainings), replay.train
+
+    def stopped_after_two(network, arrays, spec, run, **choices):
+        outer = SESSION.trainings[-1].run
+        run.subscribe(lambda told: outer.request_stop() if len(told.history) >= 2 else None)
+        plainly(network, arrays, spec, run, **choices)
+
+    monkeypatch.setattr(replay, "train", stopped_after_two)
+    keras_run = nbreg.fit(table, "y", **{**SGD, "engine": "keras"}, epochs=30, patience=0)
+    with pytest.raises(NbregError, match=r"Stopped before the weights of run .* after epoch 29"):
+        nbreg.fit(table, start=(keras_run, 29))
+    assert len(SESSION.trainings) == n_runs + 1
 
 
 def test_two_threads_branch_at_once(table, parent, by_keras):
