@@ -124,7 +124,7 @@ class Training:
             "name": self.name,
             "target": ",".join(self.target_names),
             "architecture": facts["network"],
-            **facts["choices"],
+            **{name: _told(value) for name, value in facts["choices"].items() if name != "target"},
             "start_run": run.start.name if run.start else None,
             "start_epoch": run.start.epoch if run.start else None,
             "status": run.status,
@@ -146,6 +146,16 @@ class Training:
         name = start.name if self.origin is None else names.get(self.origin, start.name)
         return f"{name} @ {start.epoch}"
 
+    def choices(self) -> dict[str, Any]:
+        """Return all options of its fit, as they are checked and kept."""
+        return dict(self._facts()["choices"])
+
+    @property
+    def validation(self) -> Evaluation | None:
+        """The metrics on the validation rows, computed once at most; None while it trains and where there are none."""
+        found: Evaluation | None = self._facts()["validation"]
+        return found
+
     @property
     def test(self) -> Evaluation | None:
         """The metrics on the test rows, computed once at most; None while it trains and where there are none."""
@@ -156,19 +166,20 @@ class Training:
         with self._lock:
             if self._told is not None:
                 return self._told
+            ended = self.run.ended  # before: what is found out while it ends is not the last word
             facts = _facts_of(self.regressor)
-            if self.run.ended:
+            if ended:
                 self._told = facts
             return facts
 
 
 def _facts_of(regressor: Regressor) -> dict[str, Any]:
-    choices = {name: _plain(_choice(regressor, name)) for name in fit_options() if name != "target"}
     return {
         "network": regressor.architecture_.words(),
         "options": regressor.changed_options() or "defaults",
-        "choices": choices,
-        "test": _test_of(regressor),
+        "choices": {name: option.check(_choice(regressor, name)) for name, option in fit_options().items()},
+        "validation": _evaluation_of(regressor, "validation"),
+        "test": _evaluation_of(regressor, "test"),
     }
 
 
@@ -176,13 +187,13 @@ def _choice(regressor: Regressor, name: str) -> Any:
     return getattr(regressor.data_spec_, name) if name in OF_TABLES else getattr(regressor, name)
 
 
-def _plain(value: Any) -> Any:
+def _told(value: Any) -> Any:
     return ",".join(map(str, value)) if isinstance(value, (tuple, list)) else value
 
 
-def _test_of(regressor: Regressor) -> Evaluation | None:
+def _evaluation_of(regressor: Regressor, which: str) -> Evaluation | None:
     try:
-        return regressor.evaluation_of("test")
+        return regressor.evaluation_of(which)
     except NbregError:
         return None
 

@@ -196,6 +196,40 @@ def test_a_regressor_that_cannot_be_pickled_leaves_its_record(table):
 # What is said of them
 
 
+def test_choices_and_metrics_outlive_the_regressor(session, fitted, table):
+    from sklearn.metrics import r2_score, root_mean_squared_error
+
+    training = session.find(1)
+    assert training.n_bytes_put_away  # put away, as later ones were added
+    choices = training.choices()
+    assert choices["hidden"] == (8,)
+    assert choices["target"] == ("y",)
+    assert (choices["epochs"], choices["seed"], choices["test_fraction"]) == (3, 0, fitted[0].data_spec_.test_fraction)
+    for which, found in (("validation", training.validation), ("test", training.test)):
+        rows = table.iloc[fitted[0].data_.rows[which]]
+        predicted = fitted[0].predict(rows)
+        np.testing.assert_allclose(found["r2"], r2_score(rows["y"], predicted), rtol=1e-5)
+        np.testing.assert_allclose(found["rmse"], root_mean_squared_error(rows["y"], predicted), rtol=1e-5)
+
+
+def test_a_run_that_trains_has_no_metrics_yet(table):
+    regressor = take_up(table, "y", **QUICK)
+    training = SESSION.find(regressor)
+    assert (training.validation, training.test) == (None, None)
+    assert training.choices()["epochs"] == 3
+    regressor.train()
+    assert training.validation.n_rows == regressor.data_.n_rows("validation")
+
+
+def test_the_number_of_the_latest(session, fitted):
+    assert Session().number_of_latest is None
+    assert session.number_of_latest == len(fitted)
+    session.use(2)
+    assert session.number_of_latest == 2
+    session.delete(2)
+    assert session.number_of_latest == len(fitted)
+
+
 def test_runs_stand_side_by_side_with_where_they_came_from(table):
     session = Session()
     parent = nbreg.fit(table, "y", **QUICK, learning_rate=0.02)
@@ -226,7 +260,7 @@ def test_test_rows_are_evaluated_once(table, monkeypatch):
         session.runs()
         session.figures()
         regressor.evaluate()
-    assert looks == [40]
+    assert looks == [32, 40]  # validation rows, test rows
 
 
 def test_figures_are_full_and_name_what_differs(session, fitted):
