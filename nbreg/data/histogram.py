@@ -64,9 +64,14 @@ def value_words(lowest: float, highest: float, kind: str) -> tuple[str, str]:
         return _flag(lowest), _flag(highest)
     if kind == "date":
         return date_words(lowest, highest)
-    if YEARS[0] <= lowest and highest <= YEARS[1] and lowest == round(lowest) and highest == round(highest):
+    if may_be_years(lowest, highest) and lowest == round(lowest) and highest == round(highest):
         return f"{lowest:.0f}", f"{highest:.0f}"
     return number_words(lowest), number_words(highest)
+
+
+def may_be_years(lowest: float, highest: float) -> bool:
+    """Return whether whole numbers of that range may be years."""
+    return YEARS[0] <= lowest and highest <= YEARS[1]
 
 
 def _flag(value: float) -> str:
@@ -87,7 +92,7 @@ def number_words(number: float) -> str:
 
 def date_words(lowest: float, highest: float) -> tuple[str, str]:
     """Return two times, in days since 1970, as dates, with the time of day where they are near to each other."""
-    is_day = highest - lowest >= 2
+    is_day = highest - lowest >= 2 or (lowest == highest == round(lowest))
     return moment_words(lowest, is_day), moment_words(highest, is_day)
 
 

@@ -14,7 +14,7 @@ from nbreg.data.dataset import observed_targets
 from nbreg.data.frames import Frame, as_frame, read_frame
 from nbreg.data.histogram import Histogram, histogram, value_words
 from nbreg.data.lenient import MEASURED, coded, distinct_codes, measured, missing_mask
-from nbreg.data.reading import Floats, Series, kind_of
+from nbreg.data.reading import Floats, Series, kind_of, refuse_infinite
 from nbreg.data.suspicions import Suspicion, sampled_rows, suspicions
 from nbreg.errors import DataError, did_you_mean
 from nbreg.options import Columns, Spec, option
@@ -257,9 +257,11 @@ def _of_target(name: str, n_missing: int, n_distinct: int, share: float) -> Susp
 def _infinite(series: Series) -> str:
     if not series.dtype.is_float():
         return ""
-    count = int(np.isinf(np.asarray(series.to_numpy(), np.float64)).sum())
-    what = f"{count:,} infinite value{'' if count == 1 else 's'}"
-    return f'"{series.name}" holds {what}: replace them with numbers, or with gaps (NaN).' if count else ""
+    try:
+        refuse_infinite(series.name, np.asarray(series.to_numpy(), np.float64))
+    except DataError as error:
+        return str(error)
+    return ""
 
 
 def _per_cent(share: float) -> str:

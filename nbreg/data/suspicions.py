@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbreg.data.frames import Frame
-from nbreg.data.histogram import YEARS
+from nbreg.data.histogram import may_be_years
 from nbreg.data.lenient import coded, distinct_codes, measured, row_codes
 from nbreg.data.reading import Floats, Series, kind_of
 
@@ -230,7 +230,7 @@ def _numbering(series: Series, sample: Series) -> Suspicion | None:
 def _counts_rows(values: Floats) -> bool:
     """Return whether whole numbers, all distinct, leave few out in between, or grow evenly from row to row."""
     lowest, highest, n = values.min(), values.max(), len(values)
-    if lowest >= YEARS[0] and highest <= YEARS[1]:
+    if may_be_years(lowest, highest):
         return False
     share = n / (highest - lowest + 1)
     if share == 1 or n < LEAST_FOR_NUMBERING:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbreg.data.frames import Frame
-from nbreg.data.histogram import moment_words, number_words, value_words
+from nbreg.data.histogram import may_be_years, moment_words, number_words
 from nbreg.data.lenient import coded, measured
 from nbreg.data.reading import Floats, Series, kind_of
 
@@ -102,9 +102,9 @@ class Parted:
         first, last = (self.span[0] if low is None else low), (self.span[1] if high is None else high)
         if self.kind == "date":
             return moment_words(first, self.is_whole), moment_words(last, self.is_whole)
-        # Years are told from other whole numbers by all that the feature holds.
-        is_year = value_words(*self.span, "number")[0] == f"{self.span[0]:.0f}"
-        return (f"{first:.0f}", f"{last:.0f}") if is_year else (number_words(first), number_words(last))
+        if self.is_whole and may_be_years(*self.span):
+            return f"{first:.0f}", f"{last:.0f}"
+        return number_words(first), number_words(last)
 
 
 def parted(frame: Frame, features: Sequence[str]) -> list[Parted]:

@@ -20,7 +20,9 @@ _STYLE = """
 .nbreg-sheet .nbreg-profile tbody tr > * { vertical-align: middle; padding-top: 2px; padding-bottom: 2px; }
 .nbreg-sheet .nbreg-profile tr > :nth-child(2), .nbreg-sheet .nbreg-profile tr > :nth-child(n+5) { text-align: left; }
 .nbreg-sheet .nbreg-profile td.nbreg-levels { white-space: normal; min-width: 15ch; max-width: 46ch; }
-.nbreg-sheet .nbreg-profile th[scope=row] { white-space: normal; overflow-wrap: anywhere; }
+.nbreg-sheet .nbreg-profile th[scope=row] {
+  white-space: normal; overflow-wrap: break-word; min-width: 9ch; max-width: 30ch;
+}
 .nbreg-sheet .nbreg-profile svg { display: block; }
 .nbreg-sheet .nbreg-profile rect { fill: var(--nbreg-bar); }
 .nbreg-sheet .nbreg-warned { color: var(--nbreg-warning); }
@@ -185,4 +187,5 @@ def _sampled(profile: Profile) -> str:
 
 
 def _cut(text: str) -> str:
+    text = text if text.strip() else "(blank)"
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

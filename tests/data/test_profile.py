@@ -158,3 +158,15 @@ def test_a_frame_of_it_has_a_row_for_each_column():
     assert list(frame.index) == list(table().columns)
     assert frame.loc["price", "role"] == "target"
     assert frame.loc["size", "n_missing"] == 100
+
+
+def test_words_of_values():
+    held = {"year": [1999, 2024], "day": pd.to_datetime(["2020-01-01"] * 2), "blank": ["", "x"], "price": [1500, 18823],
+            "hour": pd.to_datetime(["2020-01-01 10:00", "2020-01-01 12:30"])}  # fmt: skip
+    profile = nbreg.profile(pd.DataFrame(held))
+    words = {each.name: (each.low, each.high) for each in profile.columns}
+    assert words["year"] == ("1999", "2024")
+    assert words["day"] == ("2020-01-01", "2020-01-01")
+    assert words["price"] == ("1,500", "18,823")
+    assert words["hour"] == ("2020-01-01 10:00", "2020-01-01 12:30")
+    assert "(blank) 50 %" in repr(profile)

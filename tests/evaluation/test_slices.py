@@ -157,4 +157,14 @@ def test_a_feature_of_one_value_and_one_that_cannot_be_read():
 def test_most_rows_with_one_value_stand_beside_the_others():
     spent = np.where(np.arange(N) % 10 == 0, np.random.default_rng(1).uniform(5, 9, N), 0.0)
     found = slices(NOISE * np.where(spent > 0, 4, 1), pd.DataFrame({"spent": spent}))
+    assert found[0].words == "spent at least 5"
     assert np.array_equal(found[0].rows, np.flatnonzero(spent > 0))
+
+
+def test_years_and_thousands_are_told_apart():
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"year": rng.integers(1990, 2020, N), "paid": rng.integers(0, 20_000, N)})
+    assert slices(NOISE * np.where(table.year >= 2010, 4, 1), table)[0].words in (
+        "year at least 2009", "year at least 2010", "year at least 2011",
+    )  # fmt: skip
+    assert slices(NOISE * np.where(table.paid >= 15_000, 4, 1), table)[0].words == "paid at least 15,000"
