@@ -136,7 +136,7 @@ class Training:
             "last_val_loss": last.val_loss if last else None,
             "seconds": run.seconds,
         }
-        return figures | _test_figures(self.test)
+        return figures | _figures_on("validation", self.validation) | _figures_on("test", self.test)
 
     def origin_words(self, names: Mapping[int, str]) -> str:
         """Return ``run 1 @ 40`` for a run that went on from there; `names` are those of now, by number."""
@@ -205,13 +205,13 @@ def _test_words(test: Evaluation | None) -> dict[str, str]:
     return {f"test {METRICS[name].title}": ", ".join(values) for name, values in shown.items()}
 
 
-def _test_figures(test: Evaluation | None) -> dict[str, float | None]:
-    if test is None:
+def _figures_on(which: str, found: Evaluation | None) -> dict[str, float | None]:
+    if found is None:
         return {}
-    several = len(test.targets) > 1
+    several = len(found.targets) > 1
     return {
-        f"test_{metric}" + (f" {target}" if several else ""): test.value(metric, target)
-        for target in test.targets
+        f"{which}_{metric}" + (f" {target}" if several else ""): found.value(metric, target)
+        for target in found.targets
         for metric in METRICS
     }
 

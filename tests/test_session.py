@@ -174,6 +174,18 @@ def test_what_is_put_away_holds_no_table(session, fitted, table):
     assert training.regressor is fitted[0]
 
 
+def test_a_run_that_trains_is_not_put_away(table, fitted):
+    session = Session()
+    training = session.add(take_up(table, "y", **QUICK))
+    for each in fitted:
+        session.add(each)
+    assert training.n_bytes_put_away == 0
+    training.regressor.train()  # the session holds it, though nobody else does
+    session.use(2)
+    assert training.n_bytes_put_away > 0
+    SESSION.remove(training.regressor)
+
+
 def test_a_regressor_that_cannot_be_pickled_leaves_its_record(table):
     class Mine(keras.layers.Layer):
         def call(self, x):
@@ -237,9 +249,7 @@ def test_runs_stand_side_by_side_with_where_they_came_from(table):
     session.rename(1, "parent")
     frame = session.runs()
     assert list(frame.columns)[:6] == ["name", "target", "network", "options", "status", "epochs"]
-    assert frame.loc[1, "options"] == "--learning-rate 0.02 --epochs 3 --engine graph --hidden 8" or set(
-        frame.loc[1, "options"].split(" --")
-    ) == {"--hidden 8", "learning-rate 0.02", "epochs 3", "engine graph"}
+    assert frame.loc[1, "options"] == "--hidden 8 --learning-rate 0.02 --epochs 3 --engine graph"
     branch = nbreg.fit(table, start=(parent, 2), epochs=1)
     session.add(branch, origin=1)
     frame = session.runs()
@@ -274,6 +284,7 @@ def test_figures_are_full_and_name_what_differs(session, fitted):
     rows, data = fitted[0].data_.rows.test, fitted[0].data_
     expected = r2_score(data.targets[rows, 0], fitted[0].predict(data.frame[rows].to_native()))
     assert figures.loc[1, "test_r2"] == pytest.approx(expected)
+    assert figures.loc[1, "validation_rmse"] == fitted[0].evaluation_of("validation")["rmse"]
 
 
 def test_the_public_list_is_the_sessions(table):

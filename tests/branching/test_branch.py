@@ -2,6 +2,7 @@
 
 import pickle
 import threading
+import time
 
 import keras
 import numpy as np
@@ -233,6 +234,22 @@ def test_a_run_that_comes_out_differently_is_told(table):
     with pytest.raises(NbregError, match="came out differently from epoch 2 on"):
         nbreg.fit(table, start=(parent, 3), epochs=1)
     assert nbreg.fit(table, start=(parent, 1), epochs=1).run_.start.epoch == 1
+
+
+def test_a_run_that_came_to_nothing_in_the_background_leaves_the_record(table):
+    parent = nbreg.fit(table, "y", **SGD, epochs=4, patience=0)
+    parent.run_._rows[0] = parent.run_._rows[0]._replace(loss=0.5)
+    branch = nbreg.fit(table, start=(parent, 3), background=True)
+    assert branch.run_.wait(60)
+    assert branch.run_.status == "failed"
+    assert "came out differently from epoch 1 on" in str(branch.run_.error)
+    deadline = time.monotonic() + 10
+    while any(each.run is branch.run_ for each in SESSION.trainings) and time.monotonic() < deadline:
+        time.sleep(0.01)  # it is taken off the record once its run has ended
+    with pytest.raises(OptionError, match="none of this session's runs"):
+        SESSION.find(branch)
+    with pytest.raises(NbregError, match="ended before it began"):
+        branch.evaluate()
 
 
 def test_a_loaded_branch_does_not_have_the_weights_it_began_with(table, parent, tmp_path):
