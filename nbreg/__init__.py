@@ -13,6 +13,7 @@ __version__ = "0.1.0"
 
 #: The public names and where they live.
 _CATALOGUE = {
+    "ExplainPanel": "nbreg.panels.explain",
     "Explanation": "nbreg.explanation.explanation",
     "NbregError": "nbreg.errors",
     "Regressor": "nbreg.regressor",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -34,13 +34,6 @@ class RowAttribution:
     prediction: Floats
     errors: Floats | None
     words: str
-
-
-class Rows(NamedTuple):
-    """Makes the attributions of a row known: how each is named in words."""
-
-    method: str
-    why: str
 
 
 class RowExplainer:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -10,13 +11,25 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nbreg.data.frames import Frame
-from nbreg.errors import DataError, OptionError, did_you_mean
+from nbreg.errors import DataError, NbregError, OptionError, did_you_mean
 from nbreg.evaluation.wording import count
 from nbreg.explanation.changes import Seen
 from nbreg.explanation.explained import Floats
+from nbreg.options import Kind, Option, Optional
 
 if TYPE_CHECKING:
     from nbreg.regressor import Regressor
+    from nbreg.training.run import Run
+
+
+class RegressorName(Kind):
+    """The name of a regressor in the notebook."""
+
+    expected = "the name of a regressor in the notebook"
+    metavar = "NAME"
+
+
+MODEL = Option("model", None, "Regressor to explain, by its name; the latest unless given.", Optional(RegressorName()))
 
 
 def regressor_of(model: Any, names: Mapping[str, Any]) -> Regressor:
@@ -38,6 +51,24 @@ def regressor_of(model: Any, names: Mapping[str, Any]) -> Regressor:
     return found
 
 
+def when_ended(run: Run, then: Callable[[], None]) -> Callable[[], None]:
+    """Call `then` once, in a thread of its own, when a run has ended; return a function that ends the waiting."""
+    once = threading.Lock()
+
+    def look(_: Run) -> None:
+        if run.ended and once.acquire(blocking=False):
+            unsubscribe()
+            threading.Thread(target=then, name="nbreg-explain-open", daemon=True).start()
+
+    def no_more() -> None:
+        once.acquire(blocking=False)
+        unsubscribe()
+
+    unsubscribe = run.subscribe(look)
+    look(run)
+    return no_more
+
+
 @dataclass(frozen=True, eq=False)
 class Subject:
     """A trained regressor and a table of rows; `which` says whose they are, such as ``test rows``.
@@ -49,6 +80,22 @@ class Subject:
     table: Frame
     which: str
     is_given: bool
+
+    @property
+    def is_latest(self) -> bool:
+        """Whether its regressor is the session's latest."""
+        from nbreg.session import SESSION
+
+        try:
+            return SESSION.latest is self.regressor
+        except NbregError:
+            return False
+
+    def check_target(self, name: str) -> str:
+        """Return the name of a target. Raises OptionError where there is none of this name."""
+        if name not in self.targets:
+            raise OptionError(f'There is no target "{name}".{did_you_mean(name, self.targets)}')
+        return name
 
     @classmethod
     def of(cls, regressor: Regressor, data: Any) -> Subject:

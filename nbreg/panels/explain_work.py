@@ -18,6 +18,12 @@ class GivenUp(BaseException):
     """The explanation is no longer wanted. Not an Exception, so that nothing on the way takes it for an error."""
 
 
+def line_of(error: Exception) -> str:
+    """Return what went wrong in one line; of a defect also what kind it is."""
+    text = " ".join(str(error).split())
+    return text if isinstance(error, NbregError) else f"{type(error).__name__}: {text}"
+
+
 class Work:
     """Does `work` in a thread, tells `told` of the share done and the seconds left, and hands its end to `ended`.
 
@@ -57,10 +63,8 @@ class Work:
                 result = self._work()
         except GivenUp:
             pass
-        except NbregError as error:
-            line = " ".join(str(error).split())
-        except Exception as error:  # a defect: say what it is rather than nothing at all
-            line = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        except Exception as error:
+            line = line_of(error)
         self._ended(self, result, line)
 
     def _report(self, share: float, seconds_left: float) -> None:
