@@ -137,8 +137,7 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         A stopped or failed run keeps its best weights. Raises OptionError where layers do not fit together,
         TrainingError where the loss runs away, and NbregError where the weights to begin with cannot be found.
         """
-        data = self._data
-        assert data is not None  # `take_data` came before
+        arrays, seed = self._taken()
         self.had_callbacks_ = bool(callbacks)
         try:
             self._find_first_weights()
@@ -149,17 +148,20 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             else:
                 self.run_.fail(error)
             raise
-        arrays = Arrays(*data.arrays("train"), *data.arrays("validation"))
-        train(self.network_, arrays, self.training_, self.run_, seed=data.spec.seed, callbacks=callbacks)
+        train(self.network_, arrays, self.training_, self.run_, seed=seed, callbacks=callbacks)
         return self
 
     def find_learning_rate(self) -> RangeTest:
         """Return the range test that ``learning_rate="auto"`` would go by; `take_table` or `take_data` came before."""
         self._find_first_weights()
+        arrays, seed = self._taken()
+        return find_learning_rate(self.new_network(), arrays, self.training_, seed=seed)
+
+    def _taken(self) -> tuple[Arrays, int]:
+        """Return the rows to train on and the seed."""
         data = self._data
-        assert data is not None
-        arrays = Arrays(*data.arrays("train"), *data.arrays("validation"))
-        return find_learning_rate(self.new_network(), arrays, self.training_, seed=data.spec.seed)
+        assert data is not None  # `take_data` came before
+        return Arrays(*data.arrays("train"), *data.arrays("validation")), data.spec.seed
 
     def _find_first_weights(self) -> None:
         if self._find_weights is not None:
@@ -286,11 +288,15 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     def to_keras_script(self, table: str = "table.csv") -> str:
         """Return a stand-alone Python script (Keras, scikit-learn, pandas) that does the same training.
 
-        `table` is the .csv or .parquet file that the script reads, with the targets among its columns.
+        `table` is the .csv or .parquet file that the script reads, with the targets among its columns. Raises
+        NbregError for a run that went on from another, whose first weights a script cannot hold.
         """
         from nbreg.export.keras_script import keras_script
 
         self.check_trained()
+        if self.run_.start is not None:
+            name, epoch = self.run_.start
+            raise NbregError(f"This run went on from {name} at epoch {epoch:,}, and a script begins with new weights.")
         parts = self.network_, self.encoder_, self.target_scaler_, self.data_spec_
         return keras_script(*parts, self._trained(), words=self.architecture_.words(), table=table)
 
@@ -326,12 +332,8 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         one epoch or more. They take the place of options of these names that the run began with.
         """
         run = self.run_
-        told: dict[str, Any] = {}
-        if run.changes:
-            told["rate_change"] = tuple((change.progress, change.learning_rate) for change in run.changes)
-        if run.status == "stopped" and run.history:
-            told["stop_after"] = run.history[-1].epoch
-        return told
+        told = {"rate_change": tuple(map(tuple, run.changes)), "stop_after": len(run.history) * (run.status == "stopped")}
+        return {name: value for name, value in told.items() if value}
 
     # scikit-learn's side
 

@@ -305,6 +305,12 @@ def test_two_threads_branch_at_once(table, parent, by_keras):
         assert_same(weights_of(each), by_keras[1])
 
 
+def test_a_script_of_a_branch_would_begin_with_other_weights(table, parent):
+    with pytest.raises(NbregError, match=r"went on from run .* at epoch 2, and a script begins with new weights"):
+        nbreg.fit(table, start=(parent, 2), epochs=1).to_keras_script()
+    assert "keras" in parent.to_keras_script()
+
+
 def test_the_card_says_where_it_came_from(table, parent, tmp_path):
     branch = nbreg.fit(table, start=(parent, 3), epochs=2)
     words = f"continued from {SESSION.find(parent).name} at epoch 3"
