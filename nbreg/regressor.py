@@ -108,8 +108,7 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         self.training_ = TrainingSpec.of(vars(self)).for_rows(data.n_rows("train"))
         self.architecture_ = chosen_architecture(vars(self))
         self.encoder_, self.target_scaler_ = data.encoder, data.target_scaler
-        self.target_names_ = tuple(data.target_names)
-        self.data_spec_ = data.spec
+        self.target_names_, self.data_spec_ = tuple(data.target_names), data.spec
         self.n_rows_ = {which: data.n_rows(which) for which in ("train", "validation", "test")}
         self._data: RegressionData | None = data
         self._report: Report | None = None
@@ -295,8 +294,8 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
         self.check_trained()
         if self.run_.start is not None:
-            name, epoch = self.run_.start
-            raise NbregError(f"This run went on from {name} at epoch {epoch:,}, and a script begins with new weights.")
+            started = "{} at epoch {:,}".format(*self.run_.start)
+            raise NbregError(f"This run went on from {started}, and a script begins with new weights.")
         parts = self.network_, self.encoder_, self.target_scaler_, self.data_spec_
         return keras_script(*parts, self._trained(), words=self.architecture_.words(), table=table)
 
@@ -332,7 +331,8 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         one epoch or more. They take the place of options of these names that the run began with.
         """
         run = self.run_
-        told = {"rate_change": tuple(map(tuple, run.changes)), "stop_after": len(run.history) * (run.status == "stopped")}
+        n_epochs = len(run.history) if run.status == "stopped" else 0
+        told = {"rate_change": tuple(map(tuple, run.changes)), "stop_after": n_epochs}
         return {name: value for name, value in told.items() if value}
 
     # scikit-learn's side
