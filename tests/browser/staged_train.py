@@ -18,10 +18,10 @@ from nbreg.panels.panel import Panel
 from nbreg.panels.still import Still
 
 SCRIPTS = (
-    "chart.js", "curve_view.js", "run_view.js", "scatter.js", "network_drawing.js", "columns_view.js", "rate_choice.js",
+    "controls.js", "chart.js", "learning_curve.js", "curve_view.js", "run_view.js", "scatter.js", "network_drawing.js", "columns_view.js", "rate_choice.js",
     "earlier_view.js", "code_view.js", "training_view.js", "train.js",
 )  # fmt: skip
-STYLES = ("curve.css", "controls.css", "train.css")
+STYLES = ("curve.css", "run.css", "controls.css", "train.css")
 
 EXPERT = ("seed", "scaling", "target_transform", "embed_above", "initializer", "momentum", "nesterov", "weight_decay",
           "clipnorm", "engine")  # fmt: skip
@@ -74,8 +74,8 @@ def declared_form() -> list[dict[str, Any]]:
 
 
 def network(hidden: list[int]) -> dict[str, Any]:
-    layers = [{"title": "26 inputs", "units": 26, "hidden": False}]
-    layers += [{"title": "relu", "units": units, "hidden": True} for units in hidden]
+    layers = [{"title": "inputs", "units": 26, "hidden": False}]
+    layers += [{"title": f"hidden {i}", "units": units, "hidden": True} for i, units in enumerate(hidden, 1)]
     layers += [{"title": "price", "units": 1, "hidden": False}]
     sizes = [layer["units"] for layer in layers]
     n = sum((a + 1) * b for a, b in zip(sizes, sizes[1:], strict=False))
@@ -191,8 +191,10 @@ class Stage(Panel, scripts=SCRIPTS, styles=STYLES):
         rest = {name: value for name, value in message.items() if name != "kind"}
         if message["kind"] != "hello":
             self.asked.append((message["kind"], rest))
-        super()._hear(widget, message, buffers)
-        self.heard += message["kind"] not in ("hello", "choose", "pause", "resume", "stop", "branch", "no_branch")
+        if hasattr(self, f"hear_{message['kind']}"):
+            super()._hear(widget, message, buffers)
+        else:
+            self.heard += 1
 
     def hear_choose(self, name: str, value: Any) -> None:
         if value == "nonsense":
@@ -227,7 +229,7 @@ class Stage(Panel, scripts=SCRIPTS, styles=STYLES):
     def hear_branch(self, run: int, epoch: int | None) -> None:
         self.start = {"name": f"run {run}", "epoch": epoch or 41, "words": f"from run {run} at epoch {epoch or 41}"}
 
-    def hear_no_branch(self) -> None:
+    def hear_begin_anew(self) -> None:
         self.start = {}
 
 

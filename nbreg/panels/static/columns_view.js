@@ -5,7 +5,7 @@ const TYPES = { number: "123", category: "abc", boolean: "y/n", date: "date", te
 const SETS = ["train", "validation", "test"];
 
 function tableChoice(view) {
-  const control = selection([], (name) => view.ask("choose_table", { name }));
+  const control = selection([], (name) => view.ask("choose_table", { data: name }));
   const part = field({ name: "table", label: "Table", help: "The table to learn from." }, control);
   const show = () => {
     const tables = view.get("tables").map(({ name, words }) => [name, words ? `${name} · ${words}` : name]);
@@ -19,7 +19,7 @@ function tableChoice(view) {
 }
 
 function targetNames(view) {
-  return view.get("columns").filter((column) => column.role === "target").map((column) => column.name);
+  return view.get("choices").target ?? [];
 }
 
 // One target is a list to choose from; more of them are chips below it.
@@ -49,7 +49,7 @@ function targetChoice(view, declared) {
     first.show(targets[0] ?? "");
     next.fill([["", "one more target"], ...names.filter((name) => !targets.includes(name)).map((name) => [name, name])]);
     next.show("");
-    add.disabled = !targets.length;
+    add.hidden = !targets.length || !next.node.hidden;
     more.replaceChildren(...targets.slice(1).map((name) => tag(name, `Do not predict ${name}`,
       () => choose(targetNames(view).filter((each) => each !== name)))));
   };
@@ -97,7 +97,7 @@ function chip(column, press) {
 function featureChips(view, declared) {
   const chips = new Map();
   const grid = make("div", { class: "nbreg-chips", role: "group", tabindex: "-1" });
-  const filter = make("input", { type: "search", placeholder: "Find a column", "aria-label": "Find a column", autocomplete: "off" });
+  const filter = make("input", { type: "search", placeholder: "Find a column", "aria-label": "Find a column", autocomplete: "off", hidden: "" });
   const count = make("span", { class: "nbreg-count" });
   const warnings = make("ul", { class: "nbreg-warnings", hidden: "" });
   const problem = make("p", { class: "nbreg-problem", hidden: "" });
@@ -182,7 +182,7 @@ function splitChoice(view, declared) {
     field({ ...declared[name], label: `Column of ${name}s` }, control(declared[name], (value) => choose(name, value), columns), 6)]);
   const share = { validation: 0, test: 0 };
   const sent = { validation_fraction: 0, test_fraction: 0 };
-  const pieces = Object.fromEntries(SETS.map((name) => [name, make("span", { class: `nbreg-piece nbreg-${name}` })]));
+  const pieces = Object.fromEntries(SETS.map((name) => [name, make("span", { class: `nbreg-piece nbreg-of-${name}` })]));
   const words = Object.fromEntries(SETS.map((name) => [name, make("b", {})]));
   const handle = (label) => make("input", { type: "range", min: "0", max: "100", step: "1", "aria-label": label });
   const [low, high] = [handle("End of the train rows, per cent"), handle("End of the validation rows, per cent")];
@@ -213,7 +213,7 @@ function splitChoice(view, declared) {
   };
   for (const each of [low, high]) each.addEventListener("input", move(each));
   const bar = make("div", { class: "nbreg-parts" }, ...SETS.map((name) => pieces[name]), low, high);
-  const legend = make("div", { class: "nbreg-parts-words" }, ...SETS.map((name) => make("span", { class: `nbreg-${name}` }, `${name} `, words[name])));
+  const legend = make("div", { class: "nbreg-parts-words" }, ...SETS.map((name) => make("span", { class: `nbreg-of-${name}` }, `${name} `, words[name])));
   const shares = make("div", { class: "nbreg-field", "data-name": "validation_fraction", "data-span": 6 }, bar, legend);
   const problem = make("p", { class: "nbreg-problem", hidden: "" });
   shares.append(problem);

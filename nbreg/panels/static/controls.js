@@ -14,6 +14,11 @@ const BENDS = {
   gelu: (x) => 0.5 * x * (1 + Math.tanh(0.798 * (x + 0.0447 * x ** 3))), softplus: (x) => Math.log1p(Math.exp(x)),
 };
 
+Object.assign(ICONS, {
+  copy: "M5.5 1.5h8v9h-8zM7 3v6h5V3zM2.5 4.5H4V13h6.5v1.5h-8z",
+  branch: "M4.2 1.4a2 2 0 0 1 .8 3.8v1.9c.9-.8 2.2-1 3.5-1.1 1.4-.1 2-.4 2.2-1a2 2 0 1 1 1.6.2c-.3 1.7-1.9 2.2-3.6 2.4-2 .2-3.4.6-3.7 2.3a2 2 0 1 1-1.6 0V5.2a2 2 0 0 1 .8-3.8z",
+});
+
 // An id that no other panel on the page has.
 function unique(word) {
   return `nbreg-${word}-${Math.random().toString(36).slice(2, 10)}`;
@@ -118,8 +123,8 @@ function selection(options, wish) {
 function choice(declared, wish) {
   const words = declared.word ? [...declared.choices, declared.word] : declared.choices;
   const letters = words.reduce((sum, word) => sum + word.length + 3, 0);
-  const control = words.length <= FEW && letters <= 34
-    ? { ...segments(words, wish), span: letters <= 18 ? 3 : 6 }
+  const control = words.length <= FEW && letters <= 20
+    ? segments(words, wish)
     : selection(words.map((word) => [word, spaced(word)]), wish);
   const { show } = control;
   if (words.every((word) => word in BENDS)) return bent(control);

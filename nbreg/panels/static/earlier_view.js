@@ -30,10 +30,11 @@ function earlierView(view) {
       make("div", { class: "nbreg-earlier-go" }, make("span", { class: "nbreg-muted" }, "epoch"), epoch, begin));
     const show = (now) => {
       say(name, now.name);
-      say(words, [now.words, now.status === "finished" ? "" : now.status].filter(Boolean).join(" · "));
+      say(words, now.words);
       words.title = now.words;
       epoch.placeholder = now.best_epoch ? `best ${now.best_epoch}` : "best";
       tick.checked = drawn.has(now.number);
+      tick.hidden = now.name === view.get("state").name; // in front already
     };
     return { node, show };
   };
@@ -59,7 +60,7 @@ function earlierView(view) {
 
   const words = make("span", {});
   const start = make("span", { class: "nbreg-tag nbreg-start", hidden: "" }, words,
-    button("×", () => view.ask("no_branch"), { "aria-label": "Begin anew instead" }));
+    button("×", () => view.ask("begin_anew"), { "aria-label": "Begin anew instead" }));
   view.follow("start", ({ words: told = "" }) => {
     start.hidden = !told;
     say(words, told);

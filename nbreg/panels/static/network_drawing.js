@@ -5,7 +5,7 @@ const MOST_DOTS = 8;
 const TALL = 108; // px, of the tallest layer
 const MIDDLE = 60; // px, of all layers
 const APART = 52; // px between two layers, at least
-const DRAG = 11; // px from one number of units to the next
+const DRAGGED = 11; // px from one number of units to the next
 const SETTLE = 2000; // ms in which Python's drawing follows an edit
 
 // The next round number of units, `way` steps up or down.
@@ -163,7 +163,7 @@ function networkDrawing(view, declared) {
     let moved = false;
     layer.setPointerCapture(down.pointerId);
     const move = (event) => {
-      const way = Math.round((down.clientY - event.clientY) / DRAG);
+      const way = Math.round((down.clientY - event.clientY) / DRAGGED);
       moved ||= Math.abs(down.clientY - event.clientY) > 4;
       if (!moved) return;
       let units = from;

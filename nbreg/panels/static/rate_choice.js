@@ -63,6 +63,7 @@ function suggestion(view) {
   view.follow("suggestion", (told) => {
     node.hidden = !(told.rates?.length);
     if (node.hidden) return;
+    const { rates } = told;
     rate = told.rate;
       // A loss that ran away would press the rest of the curve flat.
     const most = 3 * told.losses.filter(Number.isFinite).reduce((low, loss) => Math.min(low, loss), Infinity);

@@ -156,7 +156,7 @@ function scatterView(view) {
     words: make("span", { class: "nbreg-muted" }),
     empty: make("p", { class: "nbreg-empty" }, "Fills as the network learns"),
   };
-  const target = selection([], (name) => view.ask("scatter_target", { name }));
+  const target = selection([], (name) => view.ask("show_target", { name }));
   target.focus.setAttribute("aria-label", "Target that is shown");
   const scatter = new Scatter(parts.canvas);
   const node = make("div", { class: "nbreg-scatter" },

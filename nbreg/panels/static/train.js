@@ -95,6 +95,11 @@ function trainForm(view) {
   view.follow("network", showSummaries);
   // A wish that came to nothing: controls show again what holds.
   view.follow("trouble", (text) => text && showAll(true));
+  const wake = () => {
+    groups.inert = !view.get("tables").length && !view.get("table");
+  };
+  view.follow("tables", wake);
+  view.follow("table", wake);
   view.follow("state", (state) => {
     note.hidden = !underway(state);
   });

@@ -1,6 +1,7 @@
 // A training to be watched and steered: its buttons, how far it is, its curve, its predictions, how good it is.
 
 const TOLD_EVERY = 0.1; // of the epochs, to screen readers
+const MOST_SHOWN = 12000; // rows; beyond this a shorter history is asked for
 
 function trainingView(view) {
   const train = button([icon("resume"), make("span", {}, "Train")], () => press("train"), { class: "nbreg-button nbreg-primary" });
@@ -9,8 +10,9 @@ function trainingView(view) {
   const bar = progress();
   const [status, name] = [make("span", { class: "nbreg-status" }), make("span", { class: "nbreg-run-name" })];
   const fault = make("p", { class: "nbreg-fault", role: "alert", hidden: "" });
-  const rate = rateControl((value) => view.ask("learning_rate", { value: Number(value) }), { late: true });
-  const rateRow = make("div", { class: "nbreg-live-rate", hidden: "" }, make("span", { class: "nbreg-live-rate-label" }, "Learning rate now"), rate.node);
+  const rate = rateControl((value) => view.ask("set_learning_rate", { learning_rate: value }), { late: true });
+  const rateRow = make("div", { class: "nbreg-live-rate", role: "group", "aria-label": "Learning rate of the run underway" },
+    make("span", { class: "nbreg-muted" }, "Learning rate"), rate.node);
   const advice = make("p", { class: "nbreg-advice", hidden: "" });
   const plots = plotsView(view);
   let [asked, spoken, told] = ["", "", 0];
@@ -48,11 +50,11 @@ function trainingView(view) {
     say(name, state.status ? state.name ?? "" : "");
     train.disabled = running || Boolean(state.busy) || asked === "train" || Boolean(missing());
     steer.show(state);
-    bar.bar.hidden = bar.words.hidden = !state.status;
-    if (state.status) bar.show(state);
+    bar.words.hidden = !state.status;
+    bar.show(state.status ? state : { epochs: 0, progress: 0, where: "", left: "", speed: "" });
     fault.hidden = !state.error;
     say(fault, state.error ?? "");
-    rateRow.hidden = !running;
+    rateRow.toggleAttribute("data-off", !running);
     if (running) rate.show(state.learning_rate);
     showAdvice();
     speak(state, word);
@@ -62,10 +64,10 @@ function trainingView(view) {
     view.root.toggleAttribute("data-empty", none);
     advice.hidden = !none;
   };
-  advice.append("There is no table in this notebook yet. Make one in a cell, such as ",
-    make("code", {}, 'df = pandas.read_csv("houses.csv")'), " or ", make("code", {}, "%nnreg data diamonds -o df"),
-    ": it appears here by itself.");
-  for (const trait of ["state", "tables", "table", "columns"]) view.follow(trait, show);
+  advice.append(make("strong", {}, "There is no table in this notebook yet"), make("span", {}, "Make one in a cell, such as"),
+    make("code", {}, 'df = pandas.read_csv("houses.csv")'), make("code", {}, "%nnreg data diamonds -o df"),
+    make("span", {}, "and it can be chosen here."));
+  for (const trait of ["state", "tables", "table", "choices"]) view.follow(trait, show);
   // A wish to train that came to nothing.
   view.follow("trouble", (text) => {
     if (text && asked) asked = "";
@@ -76,8 +78,9 @@ function trainingView(view) {
   return make("div", { class: "nbreg-run", role: "group", "aria-label": "Training" },
     make("div", { class: "nbreg-run-head" },
       make("div", { class: "nbreg-toolbar", role: "group", "aria-label": "Run" }, train, steer.pause, steer.stop, earlier.node, earlier.start),
-      make("div", { class: "nbreg-run-status" }, status, name, bar.words)),
-    bar.bar, fault, rateRow, advice, plots, cardsView(view), finalTest(view), codeView(view));
+      rateRow),
+    make("div", { class: "nbreg-progress" }, make("div", { class: "nbreg-run-status" }, status, name, bar.words), bar.bar),
+    fault, advice, plots, cardsView(view), finalTest(view), codeView(view));
 }
 
 // The curve and, beside it, what is predicted.
@@ -85,16 +88,61 @@ function plotsView(view) {
   return make("div", { class: "nbreg-plots" }, trainingCurve(view), scatterView(view));
 }
 
-// The curve with a button at the epoch that is held: training can go on from there.
+// The curve of the run, earlier ones behind it; from an epoch that is held a training can go on.
 function trainingCurve(view) {
-  return make("div", { class: "nbreg-curve-area" });
+  let [held, greeted] = [null, 0];
+  const go = button("", () => {
+    view.ask("branch", { run: numberOfRun(), epoch: held });
+    curve.release();
+    hold(null);
+  }, { class: "nbreg-button nbreg-small nbreg-from-here", hidden: "" });
+  // Only a run that has ended can be gone on from.
+  const numberOfRun = () => view.get("runs").find((run) => run.name === view.get("state").name)?.number ?? null;
+  const hold = (epoch) => {
+    held = epoch;
+    go.hidden = held === null || numberOfRun() === null;
+    if (go.hidden) return;
+    say(go, `Continue from epoch ${whole(held)}`);
+    view.say(`Epoch ${whole(held)} is held: the button after the curve continues from there`);
+  };
+  const curve = curveView({ loss: "Loss", spoken: view.spoken, press: hold });
+  const greet = () => {
+    if (performance.now() - greeted < 1000) return;
+    greeted = performance.now();
+    view.model.send({ kind: "hello" });
+  };
+  const follow = (state) => {
+    if (state.status) curve.follow({ ...state, ended: !underway(state) });
+    else if (curve.length) curve.clear();
+  };
+  view.follow("state", follow);
+  view.hear("rows", (message, buffers) => {
+    if (message.start === 0) {
+      curve.release();
+      hold(null);
+    }
+    if (!curve.receive(message, buffers)) return greet(); // something was missed before this view was there
+    follow(view.get("state"));
+    if (curve.length > MOST_SHOWN) greet();
+  });
+  view.hear("earlier", ({ runs }, buffers) => {
+    curve.setEarlier(runs.map((run, index) => ({ ...run, numbers: floats(buffers[index]) })));
+  });
+  const sizes = new ResizeObserver(() => curve.refresh());
+  sizes.observe(curve.chart.canvas);
+  view.root.addEventListener("nbreg-theme", () => curve.refresh());
+  view.onEnd(() => {
+    sizes.disconnect();
+    curve.remove();
+  });
+  return make("div", { class: "nbreg-curve-area" }, curve.root, go);
 }
 
 // The final test looks at the test rows, once it is asked for.
 function finalTest(view) {
   const words = make("span", {});
-  const run = button("Final test", () => view.ask("test"), { class: "nbreg-button nbreg-small", title: "Predict the test rows, which nothing has seen so far" });
-  const node = make("div", { class: "nbreg-test" }, words, run);
+  const run = button("Final test", () => view.ask("final_test"), { class: "nbreg-button nbreg-small", title: "Predict the test rows, which nothing has seen so far" });
+  const node = make("div", { class: "nbreg-final" }, words, run);
   const show = () => {
     const told = view.get("test");
     const state = view.get("state");
