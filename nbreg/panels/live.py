@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 from typing import Any
 
 import anywidget
@@ -13,10 +12,8 @@ from numpy.typing import NDArray
 
 from nbreg.panels.following import Following
 from nbreg.panels.routing import answer_while_busy
+from nbreg.panels.static_files import joined
 from nbreg.training.run import Run
-
-STATIC = Path(__file__).parent / "static"
-
 
 class LiveView(anywidget.AnyWidget):
     """Shows a `Run` in the notebook, from its first epoch to its end, and passes on what is asked of it.
@@ -25,9 +22,8 @@ class LiveView(anywidget.AnyWidget):
     when it appears and is then sent the rows that are new. A view ends with its run; `close` ends it sooner.
     """
 
-    # Both files are one module to the browser, which spares the package a bundler.
-    _esm = "\n".join((STATIC / name).read_text(encoding="utf-8") for name in ("chart.js", "live.js"))
-    _css = (STATIC / "live.css").read_text(encoding="utf-8")
+    _esm = joined("dom.js", "chart.js", "learning_curve.js", "curve_view.js", "run_view.js", "live.js")
+    _css = joined("theme.css", "curve.css", "run.css", "live.css")
 
     title = traitlets.Unicode("Training").tag(sync=True)
     """What is trained, as the view's heading."""

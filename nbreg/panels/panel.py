@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from abc import abstractmethod
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, ClassVar
 
 import anywidget
@@ -15,19 +14,13 @@ from nbreg.errors import NbregError
 from nbreg.options import Option
 from nbreg.panels.front_end import shows_widgets
 from nbreg.panels.routing import answer_while_busy
+from nbreg.panels.static_files import joined
 from nbreg.panels.still import Still, Stills
 from nbreg.registry import Registry
 
-STATIC = Path(__file__).parent / "static"
-
 #: Scripts and styles that all panels share, and that their own follow.
-_SCRIPTS = ("dom.js", "panel.js", "controls.js")
+_SCRIPTS = ("dom.js", "panel.js")
 _STYLES = ("theme.css", "panel.css")
-
-
-def joined(names: Sequence[str]) -> str:
-    """Return static files as one: to the browser they are one module, which spares the package a bundler."""
-    return "\n".join((STATIC / name).read_text(encoding="utf-8") for name in names)
 
 
 class Panel(anywidget.AnyWidget):
@@ -60,8 +53,8 @@ class Panel(anywidget.AnyWidget):
     def __init_subclass__(cls, scripts: Sequence[str] = (), styles: Sequence[str] = (), **rest: Any):
         super().__init_subclass__(**rest)
         if scripts:
-            cls._esm = joined((*_SCRIPTS, *scripts))
-            cls._css = joined((*_STYLES, *styles))
+            cls._esm = joined(*_SCRIPTS, *scripts)
+            cls._css = joined(*_STYLES, *styles)
 
     def __init__(self, **traits: Any):
         self._lock = threading.RLock()  # wishes come in one thread, news of a training in another

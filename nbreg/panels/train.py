@@ -28,8 +28,11 @@ if TYPE_CHECKING:
     from nbreg.regressor import Regressor
     from nbreg.session import Session
 
-_SCRIPTS = ("chart.js", "curve_view.js", "run_view.js", "controls.js", "network_drawing.js", "scatter.js", "train.js")
-_STYLES = ("curve.css", "controls.css", "train.css")
+_SCRIPTS = (
+    "chart.js", "learning_curve.js", "curve_view.js", "run_view.js", "controls.js", "columns_view.js", "rate_choice.js",
+    "network_drawing.js", "scatter.js", "earlier_view.js", "code_view.js", "training_view.js", "train.js",
+)  # fmt: skip
+_STYLES = ("curve.css", "run.css", "controls.css", "train.css")
 
 
 @PANELS.register("train")

@@ -6,19 +6,20 @@ import re
 
 import pytest
 
-from nbreg.panels.live import STATIC
+from nbreg.panels.static_files import STATIC
 
 #: What JupyterLab's themes give for the surface, and white, which is the fallback.
 SURFACES = {"light": "#ffffff", "dark": "#212121"}
 TEXT = ("text", "muted", "accent", "good", "bad")
-SHAPES = ("train", "validation", "control-edge", "accent")
+RUNS = tuple(f"run-{place}" for place in range(1, 9))
+SHAPES = ("train", "validation", "control-edge", "accent", *RUNS)
 
 
 def colours(theme: str) -> dict[str, str]:
     """Return the colours of a theme; what the dark one does not change is as in the light one."""
-    css = (STATIC / "live.css").read_text()
+    css = (STATIC / "theme.css").read_text()
     light, dark = (re.search(pattern, css, re.S).group(1) for pattern in (
-        r"\.nbreg-live \{(.*?)\}", r'\.nbreg-live\[data-theme="dark"\] \{(.*?)\}'))  # fmt: skip
+        r"\.nbreg-view \{(.*?)\}", r'\.nbreg-view\[data-theme="dark"\] \{(.*?)\}'))  # fmt: skip
     blocks = light if theme == "light" else light + dark
     return dict(re.findall(r"--nbreg-([\w-]+): (#[0-9a-f]{6});", blocks))
 

@@ -1,41 +1,28 @@
-// The learning curve: losses by epoch on a canvas, growing while one watches.
-// It knows nothing of kernels and widgets: append rows, change what is shown, draw.
+// Curves by epoch on a canvas: axes, zoom, and what both the learning curve and a comparison of runs draw with.
+// It knows nothing of kernels and widgets: give it rows, change what is shown, draw.
 
 const COLUMNS = 4; // of a row: epoch, loss, validation loss, learning rate
 const [EPOCH, LOSS, VALIDATION, RATE] = [0, 1, 2, 3];
+const LEAST_EPOCHS = 2; // that a zoom shows
 
-// 0.0812, 12,431, 1.20e-5: three significant digits
-function figure(value) {
-  if (!Number.isFinite(value)) return "–";
-  const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-3 || size >= 1e7)) return value.toExponential(2);
-  if (size >= 100) return Math.round(value).toLocaleString("en-US");
-  return value === 0 ? "0" : value.toPrecision(3);
-}
-
-// 0.001, 3e-5: no digits beyond those that were meant
-function short(value) {
-  if (!Number.isFinite(value)) return "–";
-  const rounded = Number(value.toPrecision(3));
-  const size = Math.abs(rounded);
-  if (size !== 0 && size < 1e-4) return rounded.toExponential();
-  return rounded.toLocaleString("en-US", { maximumSignificantDigits: 3 });
-}
-
-// The rows so far, in one array that doubles when it is full.
+// The rows of one run, in one array that doubles when it is full; its first epoch stands `start` epochs to the right.
 class Rows {
-  constructor() {
+  constructor(numbers = null, start = 0) {
+    this.start = start;
     this.clear();
+    if (numbers) this.append(numbers);
   }
   clear() {
     this.numbers = new Float32Array(COLUMNS * 512);
     this.length = 0;
     this.validated = false;
-    this.low = this.lowPositive = Infinity;
-    this.high = -Infinity;
+    this.low = Infinity;
   }
   get(index, column) {
     return this.numbers[index * COLUMNS + column];
+  }
+  epoch(index) {
+    return this.start + this.get(index, EPOCH);
   }
   get lastEpoch() {
     return this.length ? this.get(this.length - 1, EPOCH) : -Infinity;
@@ -52,28 +39,27 @@ class Rows {
       this.numbers = larger;
     }
     this.numbers.set(added, this.length * COLUMNS);
-    for (let i = 0; i < added.length; i += COLUMNS) this.measure(added[i + LOSS], added[i + VALIDATION]);
+    for (let i = 0; i < added.length; i += COLUMNS) {
+      if (!Number.isNaN(added[i + VALIDATION])) this.validated = true;
+      for (const value of [added[i + LOSS], added[i + VALIDATION]]) if (value < this.low) this.low = value;
+    }
     this.length = needed / COLUMNS;
   }
-  measure(loss, validation) {
-    if (!Number.isNaN(validation)) this.validated = true;
-    for (const value of [loss, validation]) {
-      if (!Number.isFinite(value)) continue;
-      this.low = Math.min(this.low, value);
-      this.high = Math.max(this.high, value);
-      if (value > 0) this.lowPositive = Math.min(this.lowPositive, value);
-    }
-  }
-  // the row whose epoch is nearest
+  // The row whose epoch on the axis is nearest.
   nearest(epoch) {
     let [low, high] = [0, this.length - 1];
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (this.get(middle, EPOCH) < epoch) low = middle + 1;
+      if (this.epoch(middle) < epoch) low = middle + 1;
       else high = middle;
     }
     const before = Math.max(0, low - 1);
-    return Math.abs(this.get(before, EPOCH) - epoch) <= Math.abs(this.get(low, EPOCH) - epoch) ? before : low;
+    return Math.abs(this.epoch(before) - epoch) <= Math.abs(this.epoch(low) - epoch) ? before : low;
+  }
+  // The first row and the one after the last between two epochs on the axis, and one more on either side.
+  between(low, high) {
+    if (!this.length) return [0, 0];
+    return [Math.max(0, this.nearest(low) - 1), Math.min(this.length, this.nearest(high) + 2)];
   }
 }
 
@@ -111,17 +97,21 @@ function logTicks(low, high, most) {
   return best.length >= 3 ? best : linearTicks(low, high, Math.min(most, 5));
 }
 
-class LearningCurve {
+class Chart {
   constructor(canvas) {
     this.canvas = canvas;
-    this.rows = new Rows();
-    this.epochs = 1;
-    this.ended = false;
     this.logarithmic = true;
-    this.best = null; // {epoch, words}
-    this.changes = []; // [epoch, learning rate], as asked for while training
-    this.read = null; // index of the row that is read out
+    this.window = null; // [first, last] epoch of a zoom
+    this.selection = null; // [from, to] epochs, while a zoom is dragged
+    this.read = null; // the epoch on the axis that is read out
     this.frame = 0;
+  }
+  // What is drawn: [{rows, columns}], and how far the axis goes where nothing is zoomed. Both are a subclass's.
+  get series() {
+    return [];
+  }
+  get whole() {
+    return [0, 10];
   }
   // Draw before the next frame, once, however often it is asked for.
   refresh() {
@@ -134,23 +124,46 @@ class LearningCurve {
     cancelAnimationFrame(this.frame);
   }
   get canBeLogarithmic() {
-    return !(this.rows.low <= 0);
+    return this.series.every(({ rows }) => !(rows.low <= 0));
+  }
+  get hasRows() {
+    return this.series.some(({ rows }) => rows.length);
   }
 
   // Where things are
 
-  // The axis ends at 10, 20, 50, 100, ... epochs, the next that is reached, and at last at all there are.
-  extent() {
-    const last = Math.max(1, this.rows.lastEpoch);
-    if (this.ended) return Math.max(2, last);
-    const power = 10 ** Math.floor(Math.log10(last));
-    const round = [1, 2, 5, 10, 20].map((factor) => factor * power).find((end) => end >= Math.max(10, 1.04 * last));
-    return Math.max(2, Math.min(this.epochs, round ?? 10));
+  get shown() {
+    return this.window ?? this.whole;
   }
+  zoom(first, last) {
+    const [low, high] = this.whole;
+    const width = Math.max(LEAST_EPOCHS, last - first);
+    if (width >= high - low) return this.reset();
+    const left = Math.min(Math.max(low, first), high - width);
+    this.window = [left, left + width];
+    this.refresh();
+  }
+  reset() {
+    this.window = null;
+    this.refresh();
+  }
+  // The smallest and largest loss to be seen, with a margin; logarithms where the scale is one.
   range(logarithmic) {
-    let low = logarithmic ? Math.log(this.rows.lowPositive) : this.rows.low;
-    let high = logarithmic ? Math.log(this.rows.high) : this.rows.high;
+    const [first, last] = this.shown;
+    let [low, high] = [Infinity, -Infinity];
+    for (const { rows, columns } of this.series) {
+      const [begin, end] = rows.between(first, last);
+      for (let index = begin; index < end; index++) {
+        for (const column of columns) {
+          const value = rows.get(index, column);
+          if (!Number.isFinite(value) || (logarithmic && value <= 0)) continue;
+          if (value < low) low = value;
+          if (value > high) high = value;
+        }
+      }
+    }
     if (!(low <= high)) return [0, 1];
+    if (logarithmic) [low, high] = [Math.log(low), Math.log(high)];
     if (!logarithmic && low >= 0 && low < 0.4 * high) return [0, high * 1.06];
     const margin = Math.max((high - low) * 0.06, logarithmic ? 0.05 : Math.abs(high) * 0.02 + 1e-12);
     return [low - margin, high + margin];
@@ -163,13 +176,13 @@ class LearningCurve {
     const ticks = logarithmic ? logTicks(Math.exp(low), Math.exp(high), most) : linearTicks(low, high, most);
     const left = Math.ceil(Math.max(24, ...ticks.map((tick) => pen.measureText(tick.text).width))) + 10;
     const right = width - 14;
-    const extent = this.extent();
+    const [first, last] = this.shown;
     const scale = logarithmic ? Math.log : (value) => value;
     return {
-      left, right, top, bottom, extent, ticks,
-      x: (epoch) => left + ((right - left) * epoch) / extent,
+      left, right, top, bottom, first, last, ticks,
+      x: (epoch) => left + ((right - left) * (epoch - first)) / (last - first),
       y: (value) => bottom - ((bottom - top) * (scale(value) - low)) / (high - low),
-      epochAt: (x) => ((x - left) / (right - left)) * extent,
+      epochAt: (x) => first + ((x - left) / (right - left)) * (last - first),
     };
   }
 
@@ -192,20 +205,24 @@ class LearningCurve {
     pen.lineJoin = "round";
     const at = (this.at = this.layout(pen, width, height));
     this.drawAxes(pen, at, colour);
-    if (!this.rows.length) return;
-    this.drawChanges(pen, at, colour);
-    this.drawLine(pen, at, LOSS, colour("train"));
-    if (this.rows.validated) this.drawLine(pen, at, VALIDATION, colour("validation"));
-    this.drawBest(pen, at, colour);
-    this.drawRead(pen, at, colour);
+    if (this.hasRows) {
+      pen.save();
+      pen.beginPath();
+      pen.rect(at.left - 6, 0, at.right - at.left + 12, height);
+      pen.clip();
+      this.drawContent(pen, at, colour);
+      pen.restore();
+    }
+    this.drawSelection(pen, at, colour);
   }
+  drawContent() {}
   drawAxes(pen, at, colour) {
     pen.lineWidth = 1;
     pen.strokeStyle = colour("grid");
     pen.fillStyle = colour("muted");
     pen.textBaseline = "middle";
     pen.textAlign = "right";
-    for (const { value, text } of this.rows.length ? at.ticks : []) {
+    for (const { value, text } of this.hasRows ? at.ticks : []) {
       const y = Math.round(at.y(value)) + 0.5;
       if (y < at.top - 1 || y > at.bottom + 1) continue;
       if (y < at.bottom - 3) this.stroke(pen, at.left, y, at.right, y);
@@ -219,7 +236,7 @@ class LearningCurve {
     const most = Math.max(3, Math.min(9, Math.floor((at.right - at.left) / 72)));
     pen.textAlign = "center";
     let end = -Infinity;
-    for (const { value, text } of linearTicks(0, at.extent, most)) {
+    for (const { value, text } of linearTicks(at.first, at.last, most)) {
       if (!Number.isInteger(value)) continue;
       const half = pen.measureText(text).width / 2;
       const x = Math.min(at.x(value), at.right + 12 - half);
@@ -232,6 +249,17 @@ class LearningCurve {
       pen.fillText("epoch", at.right + 12, at.bottom + 14);
     }
   }
+  drawSelection(pen, at, colour) {
+    if (!this.selection) return;
+    const [left, right] = this.selection.map((epoch) => Math.min(at.right, Math.max(at.left, at.x(epoch)))).sort((a, b) => a - b);
+    pen.fillStyle = colour("accent");
+    pen.globalAlpha = 0.16;
+    pen.fillRect(left, at.top, right - left, at.bottom - at.top);
+    pen.globalAlpha = 1;
+    pen.strokeStyle = colour("accent");
+    pen.lineWidth = 1;
+    for (const x of [left, right]) this.stroke(pen, Math.round(x) + 0.5, at.top, Math.round(x) + 0.5, at.bottom);
+  }
   stroke(pen, x1, y1, x2, y2, dash = []) {
     pen.setLineDash(dash);
     pen.beginPath();
@@ -241,18 +269,20 @@ class LearningCurve {
     pen.setLineDash([]);
   }
   // Of the rows that share a pixel only the first, lowest, highest and last are drawn, which looks the same.
-  drawLine(pen, at, column, colour) {
+  drawLine(pen, at, rows, column, { colour, width = 1.75, dash = [] }) {
     pen.strokeStyle = pen.fillStyle = colour;
-    pen.lineWidth = 1.75;
+    pen.lineWidth = width;
+    pen.setLineDash(dash);
     pen.beginPath();
+    const [begin, end] = rows.between(at.first, at.last);
     let [down, pixel, points, x, y, low, high] = [false, NaN, 0, 0, 0, 0, 0];
-    for (let index = 0; index < this.rows.length; index++) {
-      const value = at.y(this.rows.get(index, column));
+    for (let index = begin; index < end; index++) {
+      const value = at.y(rows.get(index, column));
       if (!Number.isFinite(value)) {
         down = false;
         continue;
       }
-      x = at.x(this.rows.get(index, EPOCH));
+      x = at.x(rows.epoch(index));
       if (down && Math.floor(x) === pixel) {
         if (value < low) pen.lineTo(x, (low = value));
         else if (value > high) pen.lineTo(x, (high = value));
@@ -265,6 +295,7 @@ class LearningCurve {
       y = value;
     }
     pen.stroke();
+    pen.setLineDash([]);
     if (points === 1) this.drawDot(pen, x, y, 3);
   }
   drawDot(pen, x, y, radius) {
@@ -272,63 +303,14 @@ class LearningCurve {
     pen.arc(x, y, radius, 0, 2 * Math.PI);
     pen.fill();
   }
-  drawChanges(pen, at, colour) {
-    pen.lineWidth = 1;
-    pen.textBaseline = "middle";
-    let end = -Infinity;
-    for (const [epoch, rate] of this.changes) {
-      const x = Math.round(at.x(epoch)) + 0.5;
-      pen.strokeStyle = colour("muted");
-      this.stroke(pen, x, at.top, x, at.bottom, [2, 3]);
-      const text = `rate ${short(rate)}`;
-      const width = pen.measureText(text).width;
-      const left = x + 4 + width > at.right ? x - 4 - width : x + 4;
-      if (left < end + 6) continue;
-      pen.textAlign = "left";
-      this.write(pen, text, left, at.top + 7, colour("muted"), colour("surface"));
-      end = left + width;
-    }
-  }
-  drawBest(pen, at, colour) {
-    if (!this.best) return;
-    const index = this.rows.nearest(this.best.epoch);
-    const column = this.best.validated ? VALIDATION : LOSS;
-    const [x, y] = [at.x(this.best.epoch), at.y(this.rows.get(index, column))];
+  // A point of a curve that is read out.
+  mark(pen, at, rows, index, column, colour, surface) {
+    const [x, y] = [at.x(rows.epoch(index)), at.y(rows.get(index, column))];
     if (!Number.isFinite(y)) return;
-    pen.fillStyle = colour("surface");
-    this.drawDot(pen, x, y, 5.5);
-    pen.fillStyle = colour(this.best.validated ? "validation" : "train");
-    this.drawDot(pen, x, y, 4.5);
-    const text = `best ${this.best.words}`;
-    const width = pen.measureText(text).width;
-    pen.textAlign = "left";
-    const left = Math.max(at.left + 4, Math.min(x - width / 2, at.right - width));
-    const height = this.freeHeight(at, left, width, y);
-    if (Math.abs(height - y) > 28) {
-      const sign = Math.sign(height - y);
-      pen.lineWidth = 1;
-      pen.strokeStyle = colour("muted");
-      pen.beginPath();
-      pen.moveTo(x, y + 7 * sign);
-      pen.lineTo(x, height - 9 * sign);
-      pen.stroke();
-    }
-    this.write(pen, text, left, height, colour("text"), colour("surface"));
-  }
-  // A label goes where no curve passes: above its point if there is room, else below.
-  freeHeight(at, left, width, y) {
-    const [first, last] = [left - 4, left + width + 4].map((x) => this.rows.nearest(at.epochAt(x)));
-    let [top, bottom] = [y, y];
-    for (let index = first; index <= last; index++) {
-      for (const column of [LOSS, VALIDATION]) {
-        const value = at.y(this.rows.get(index, column));
-        if (value < top) top = value;
-        if (value > bottom) bottom = value;
-      }
-    }
-    if (y - top <= 120 && top - 14 > at.top + 14) return top - 14;
-    if (bottom + 14 < at.bottom - 8) return bottom + 14;
-    return Math.max(at.top + 20, y - 14);
+    pen.fillStyle = surface;
+    this.drawDot(pen, x, y, 5);
+    pen.fillStyle = colour;
+    this.drawDot(pen, x, y, 3.5);
   }
   write(pen, text, x, y, colour, halo) {
     pen.textBaseline = "middle";
@@ -339,19 +321,9 @@ class LearningCurve {
     pen.fillText(text, x, y);
   }
   drawRead(pen, at, colour) {
-    if (this.read === null) return;
-    const index = Math.min(this.read, this.rows.length - 1);
-    const x = at.x(this.rows.get(index, EPOCH));
+    const x = Math.round(at.x(this.read)) + 0.5;
     pen.strokeStyle = colour("muted");
     pen.lineWidth = 1;
-    this.stroke(pen, Math.round(x) + 0.5, at.top, Math.round(x) + 0.5, at.bottom);
-    for (const [column, name] of [[LOSS, "train"], [VALIDATION, "validation"]]) {
-      const y = at.y(this.rows.get(index, column));
-      if (!Number.isFinite(y)) continue;
-      pen.fillStyle = colour("surface");
-      this.drawDot(pen, x, y, 5);
-      pen.fillStyle = colour(name);
-      this.drawDot(pen, x, y, 3.5);
-    }
+    this.stroke(pen, x, at.top, x, at.bottom);
   }
 }

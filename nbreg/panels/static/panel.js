@@ -75,15 +75,3 @@ function openPanel({ model, el }, name, build) {
     for (const end of ends) end();
   };
 }
-
-// JupyterLab would take Enter, arrows and letters for the notebook; it leaves them to such elements.
-function keepKeys(root) {
-  root.dataset.lmSuppressShortcuts = "true";
-}
-
-// The numbers of a message's buffer.
-function floats(buffer) {
-  const bytes = buffer instanceof ArrayBuffer ? new Uint8Array(buffer)
-    : new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
-  return new Float32Array(bytes.slice().buffer);
-}
