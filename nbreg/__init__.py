@@ -17,6 +17,7 @@ _CATALOGUE = {
     "Explanation": "nbreg.explanation.explanation",
     "NbregError": "nbreg.errors",
     "Regressor": "nbreg.regressor",
+    "RunsPanel": "nbreg.panels.runs",
     "TrainPanel": "nbreg.panels.train",
     "effect": "nbreg.explanation.effects.computing",
     "explain": "nbreg.explanation.explain",

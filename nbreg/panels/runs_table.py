@@ -7,47 +7,58 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nbreg.evaluation.metrics import METRICS
-from nbreg.evaluation.wording import NOTHING, count
+from nbreg.evaluation.wording import count
 from nbreg.fit_options import fit_options
-from nbreg.panels.wording import duration, figure
+from nbreg.panels.form import label
+from nbreg.panels.runs_cells import EMPTY, Cell, choice_cell, is_numeric, loss_cell, metric_cell
+from nbreg.panels.wording import duration
 
 if TYPE_CHECKING:
-    from nbreg.evaluation.evaluation import Evaluation
     from nbreg.record import Training
+    from nbreg.training.run import Run
 
 #: Metrics by which runs are compared.
 COMPARED = ("r2", "rmse", "mae")
-
-
-@dataclass(frozen=True)
-class Cell:
-    """What a cell shows, and what it is sorted by: a number or a text; None comes last."""
-
-    text: str
-    key: float | str | None = None
+#: Headings of groups of columns.
+VALIDATION, TEST, OPTIONS, COURSE = "Validation", "Test", "Options that differ", "Course"
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of the table; `numeric` ones stand right, `group` tells what they are about."""
+    """A column of the table; `numeric` ones stand right, `group` is the heading that it stands under.
+
+    `better` says which value is the best: the "high" or the "low" one; empty where none is.
+    """
 
     name: str
     title: str
-    group: str
+    group: str = ""
     numeric: bool = False
+    better: str = ""
 
 
 @dataclass(frozen=True)
 class Line:
-    """One run: its number, and a cell for each column by its name."""
+    """One run: a cell for each column by its name, and what it may be compared with.
+
+    `status` is the run's; `share` the part of its epochs that is done while it trains, `error` why it failed.
+    """
 
     number: int
     cells: dict[str, Cell]
+    status: str
+    share: float | None
+    error: str
+    #: Values are comparable between runs for which these are the same.
+    targets: tuple[str, ...]
+    measure: tuple[Any, ...]
 
-    def says(self, words: str) -> bool:
-        """Return whether each of `words` is found in some cell."""
-        texts = " ".join(cell.text.lower() for cell in self.cells.values())
-        return all(word in texts for word in words.lower().split())
+    #: What is searched: the text of each cell, after its title where that is an option's.
+    texts: tuple[str, ...]
+
+    def says(self, phrase: str) -> bool:
+        """Return whether `phrase`, in small letters, stands in some cell as it is."""
+        return any(phrase in text for text in self.texts)
 
 
 @dataclass(frozen=True)
@@ -57,99 +68,124 @@ class RunsTable:
     columns: tuple[Column, ...]
     lines: tuple[Line, ...]
 
+    def column(self, name: str) -> Column | None:
+        """Return the column of that name; None where there is none now, as an option that no longer differs."""
+        return next((column for column in self.columns if column.name == name), None)
+
     def shown(self, sort: str, descending: bool, words: str) -> list[Line]:
         """Return the lines that say `words`, sorted by a column; runs without a value in it come last."""
-        said = [line for line in self.lines if line.says(words)]
-        name = sort if any(column.name == sort for column in self.columns) else "number"
+        said = self.saying(words)
+        name = sort if self.column(sort) else "number"
         known = [line for line in said if line.cells[name].key is not None]
         known.sort(key=lambda line: _sortable(line.cells[name].key), reverse=descending)
         return known + [line for line in said if line.cells[name].key is None]
 
+    def saying(self, words: str) -> list[Line]:
+        """Return the lines in which `words` stand in one cell, or, if there is none, each in some cell."""
+        wanted = words.lower().split()
+        together = [line for line in self.lines if line.says(" ".join(wanted))]
+        return together or [line for line in self.lines if all(line.says(word) for word in wanted)]
+
+    def best(self) -> dict[int, list[str]]:
+        """Return, by number of a run, the columns in which no ended run that it can be compared with is better.
+
+        Metrics can be compared between runs with the same target, losses where the loss is the same as well; of
+        several targets none is the one to go by. Where there is nothing to compare with, nothing is best.
+        """
+        found: dict[int, list[str]] = {}
+        for column in self.columns:
+            for rivals in self._rivals(column):
+                keys = {line.number: line.cells[column.name].key for line in rivals}
+                first = (max if column.better == "high" else min)(keys.values())  # type: ignore[type-var]
+                for number in (number for number, key in keys.items() if key == first and len(keys) > 1):
+                    found.setdefault(number, []).append(column.name)
+        return found
+
+    def _rivals(self, column: Column) -> list[list[Line]]:
+        groups: dict[Any, list[Line]] = {}
+        for line in self.lines if column.better else ():
+            if line.share is None and len(line.targets) == 1 and line.cells[column.name].key is not None:
+                groups.setdefault((line.targets, line.measure if column.name == "best_val_loss" else ()), []).append(
+                    line
+                )
+        return list(groups.values())
+
 
 def runs_table(trainings: Sequence[Training], with_test: bool) -> RunsTable:
-    """Return the table of some runs: what differs among them, how they went, how good they are on validation rows.
+    """Return the table of some runs: how good they are on validation rows, what differs among them, how they went.
 
     With `with_test` the metrics on test rows as well.
     """
     choices = {each.number: each.choices() for each in trainings}
     differing = [name for name in fit_options() if len({repr(of[name]) for of in choices.values()}) > 1]
-    several = len({name for each in trainings for name in each.target_names}) > 1
     columns = (
-        Column("number", "Run", "run", numeric=True),
-        Column("name", "Name", "run"),
-        *((Column("target", "Target", "run"),) if "target" not in differing and several else ()),
-        *(Column(name, _title(name), "options") for name in differing),
-        *((Column("from", "From", "run"),) if any(each.run.start for each in trainings) else ()),
-        Column("status", "Status", "course"),
-        Column("epochs", "Epochs", "course", numeric=True),
-        Column("best_epoch", "Best epoch", "course", numeric=True),
-        Column("time", "Time", "course", numeric=True),
-        Column("loss", "Validation loss", "validation", numeric=True),
-        *(Column(f"validation_{name}", METRICS[name].title, "validation", numeric=True) for name in COMPARED),
-        *(Column(f"test_{name}", METRICS[name].title, "test", numeric=True) for name in COMPARED if with_test),
+        Column("number", "#", numeric=True),
+        Column("name", "Name"),
+        Column("status", "Status"),
+        *_metric_columns("validation", VALIDATION),
+        Column("best_val_loss", "Loss", VALIDATION, numeric=True, better="low"),
+        *(_metric_columns("test", TEST) if with_test else ()),
+        *(Column(name, label(name), OPTIONS, is_numeric(fit_options()[name])) for name in differing),
+        *((Column("from", "From", COURSE),) if any(each.run.start for each in trainings) else ()),
+        Column("epochs_run", "Epochs run", COURSE, numeric=True),
+        Column("best_epoch", "Best epoch", COURSE, numeric=True),
+        Column("seconds", "Time", COURSE, numeric=True),
     )
     names = {each.number: each.name for each in trainings}
-    lines = tuple(Line(each.number, _cells(each, choices[each.number], columns, names)) for each in trainings)
+    lines = tuple(_line(each, choices[each.number], columns, names) for each in trainings)
     return RunsTable(columns, lines)
 
 
-def _cells(
-    training: Training, choices: dict[str, Any], columns: Sequence[Column], names: dict[int, str]
-) -> dict[str, Cell]:
+def _metric_columns(which: str, heading: str) -> list[Column]:
+    return [
+        Column(
+            f"{which}_{name}", METRICS[name].title, heading, True, "high" if METRICS[name].higher_is_better else "low"
+        )
+        for name in COMPARED
+    ]
+
+
+def _line(training: Training, choices: dict[str, Any], columns: Sequence[Column], names: dict[int, str]) -> Line:
     run = training.run
-    best = run.best
-    known = {
+    known = _course_cells(training, names)
+    for which, found in (("validation", training.validation), ("test", training.test)):
+        known |= {f"{which}_{name}": metric_cell(name, found) for name in COMPARED}
+    options = [column.name for column in columns if column.group == OPTIONS]
+    known |= {name: choice_cell(fit_options()[name], choices[name]) for name in options}
+    return Line(
+        number=training.number,
+        cells={column.name: known[column.name] for column in columns},
+        status=run.status,
+        share=None if run.ended else round(min(1.0, run.progress / max(1, run.epochs)), 3),
+        error=" ".join(str(run.error).split()) if run.error is not None else "",
+        targets=training.target_names,
+        measure=tuple(choices[name] for name in ("loss", "target_transform")),
+        texts=tuple(_searched(column, known[column.name]) for column in columns),
+    )
+
+
+def _searched(column: Column, cell: Cell) -> str:
+    return (f"{column.title} {cell.text}" if column.group == OPTIONS else cell.text).lower()
+
+
+def _course_cells(training: Training, names: dict[int, str]) -> dict[str, Cell]:
+    run, best = training.run, training.run.best
+    origin = training.origin_words(names)
+    return {
         "number": Cell(str(training.number), training.number),
         "name": Cell(training.name, training.name.lower()),
-        "target": _choice(training.target_names),
-        "from": Cell(words := training.origin_words(names), words or None),
         "status": Cell(run.status, run.status),
-        "epochs": Cell(count(len(run.history)), len(run.history)),
-        "best_epoch": Cell(count(best.epoch), best.epoch) if best else Cell(""),
-        "time": Cell(duration(run.seconds), run.seconds) if run.seconds else Cell(""),
-        "loss": _loss(training),
-        **{f"validation_{name}": _metric(name, training.validation) for name in COMPARED},
+        "from": Cell(origin, origin or None),
+        "epochs_run": _epochs(run),
+        "best_epoch": Cell(count(best.epoch), best.epoch) if best else EMPTY,
+        "seconds": Cell(duration(run.seconds), run.seconds) if run.seconds else EMPTY,
+        "best_val_loss": loss_cell(run),
     }
-    wanted = {column.name for column in columns}
-    if any(name.startswith("test_") for name in wanted):
-        known |= {f"test_{name}": _metric(name, training.test) for name in COMPARED}
-    options = {name: _choice(choices[name]) for name in wanted - set(known) if name in choices}
-    return {name: cell for name, cell in {**known, **options}.items() if name in wanted}
 
 
-def _loss(training: Training) -> Cell:
-    best = training.run.best
-    if best is None:
-        return Cell("")
-    value = best.val_loss if best.val_loss == best.val_loss else best.loss
-    return Cell(figure(value), value)
-
-
-def _metric(name: str, found: Evaluation | None) -> Cell:
-    if found is None:
-        return Cell("")
-    values = [found.value(name, target) for target in found.targets]
-    text = ", ".join(METRICS[name].show(value) for value in values)
-    return Cell("" if text == NOTHING else text, values[0])
-
-
-def _choice(value: Any) -> Cell:
-    if value is None or value == ():
-        return Cell("auto" if value is None else "")
-    if isinstance(value, bool):
-        return Cell("yes" if value else "no", float(value))
-    if isinstance(value, (int, float)):
-        return Cell(f"{value:g}", float(value))
-    if isinstance(value, (tuple, list)):
-        numbers = all(isinstance(each, (int, float)) for each in value)
-        return Cell(("-" if numbers else ", ").join(map(str, value)), str(value))
-    return Cell(str(value), str(value))
-
-
-def _title(name: str) -> str:
-    from nbreg.panels.form import label
-
-    return label(name)
+def _epochs(run: Run) -> Cell:
+    done = len(run.history)
+    return Cell(count(done) if run.ended else f"{count(done)} of {count(run.epochs)}", done)
 
 
 def _sortable(key: float | str | None) -> tuple[int, float, str]:
