@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import random
+import time
 from typing import Any
 
 import numpy as np
@@ -195,6 +196,12 @@ class Stage(Panel, scripts=SCRIPTS, styles=STYLES):
             super()._hear(widget, message, buffers)
         else:
             self.heard += 1
+
+    def be_busy(self) -> None:
+        """Tell of a training that is at another epoch a hundred times a second."""
+        for done in range(200):
+            self.state = state(done=done)
+            time.sleep(0.01)
 
     def hear_choose(self, name: str, value: Any) -> None:
         if value == "nonsense":

@@ -57,7 +57,8 @@ function openPanel({ model, el }, name, build) {
     hint(gone ? GONE : "");
   };
   build(view);
-  keepKeys(root);
+  // JupyterLab looks at the focused element first, so that it is not enough to mark what is around it.
+  root.addEventListener("focusin", (event) => keepKeys(event.target));
   view.follow("trouble", (text) => {
     parts.trouble.hidden = !text;
     say(parts.trouble, text);
