@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 #: Of a table with more rows so many are explained unless a number is given: nobody waits for a million.
 ROWS_UNASKED = 500
 
-_SCRIPTS = ("code_view.js", "bars.js", "waterfall.js", "dependence.js", "explain.js")
-_STYLES = ("controls.css", "explain.css")
+_SCRIPTS = ("controls.js", "code_view.js", "bars.js", "waterfall.js", "dependence.js", "explain.js")
+_STYLES = ("run.css", "controls.css", "explain.css")
 
 NOTHING_TRAINED = "Nothing has been trained yet. Train a network first, such as %nnreg fit DATA --target COLUMN."
 
@@ -81,7 +81,8 @@ class ExplainPanel(ExplainTraits, scripts=_SCRIPTS, styles=_STYLES):
         self._seconds, self._unsubscribe = 0.0, lambda: None
         self._computing, self._quick = threading.RLock(), Latest("nbreg-explain-row", self._fail)
         self._wishing = threading.Lock()
-        self._done, self._shown_row = threading.Event(), ()
+        self._shown_row: tuple[Any, ...] = ()
+        self._done = threading.Event()
         super().__init__(title="Explain")
         self.method = self._spec.method
         try:
@@ -336,7 +337,10 @@ class ExplainPanel(ExplainTraits, scripts=_SCRIPTS, styles=_STYLES):
         explored = self._explored
         if explored is None:
             return
-        self._worst = worst_rows(explored.subject, explored.subject.targets.index(self.target))
+        target = self.target
+        if self._worst is not None and self._worst.target == target:
+            return
+        self._worst = worst_rows(explored.subject, explored.subject.targets.index(target))
         self.marked = -1
         self.worst = {} if self._worst is None else {**self._worst.about, "marked": []}
 

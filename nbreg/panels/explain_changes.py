@@ -33,9 +33,12 @@ class Changing:
         one = self._table[[row]]
         if not changes:
             return one, ()
+        names = list(changes)
         # Values of the table's own types come from rows that have them.
-        pair, said = with_changes(nw.concat([one, self._lenders], how="vertical"), 0, changes, self._seen)
-        return pair[[1]], said
+        lenders = nw.concat([one.select(*names), self._lenders.select(*names)], how="vertical")
+        pair, said = with_changes(lenders, 0, changes, self._seen)
+        new = pair[[1]]
+        return one.with_columns(*(new[name] for name in names)), said
 
 
 def representatives(table: Frame) -> Frame:

@@ -69,7 +69,9 @@ class Explored:
         found = self._rows.get(key)
         if found is None:
             frame, said = self._changing.row(row, changes)
-            found = Changed(frame, values_of(frame), said)
+            # A row has many columns, and few that change.
+            values = values_of(frame.select(*changes)) if changes else values_of(frame)
+            found = Changed(frame, {**self.changed(row, {}).values, **values} if changes else values, said)
             # A slider asks for the row as it is again and again, and for each change twice: once to check it.
             self._rows = {kept: each for kept, each in self._rows.items() if kept == (row, "{}")}
             self._rows[key] = found

@@ -42,7 +42,7 @@ class FeatureTelling:
         """Tell which points are of these rows of the table."""
         if self._cloud is not None:
             marks = np.isin(self._cloud.rows, np.asarray(rows, np.int32)).astype(np.float32)
-            self._tell("marks", [memoryview(marks).cast("B")])
+            self._tell("marks", [marks.tobytes()])
 
     def tell_curve(self, explored: Explored, feature: str, kind: str, target: str) -> None:
         """Tell of the effect curve of a feature, or why there is none."""

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 MOST_POINTS = 2_000
 #: Points of a level stand beside each other on so much of its column.
 BREADTH = 0.7
+#: So many levels have a colour of their own.
+MOST_COLORS = 8
 #: Bars that tell where rows are.
 N_BARS = 40
 
@@ -41,8 +43,8 @@ class Cloud(NamedTuple):
     about: dict[str, Any]
 
     @property
-    def buffers(self) -> list[memoryview]:
-        return [memoryview(np.ascontiguousarray(each)).cast("B") for each in self[:4]]
+    def buffers(self) -> list[bytes]:
+        return [each.tobytes() for each in self[:4]]
 
 
 def cloud_of(explanation: Explanation, feature: str) -> Cloud:
@@ -90,8 +92,8 @@ class Curve(NamedTuple):
     about: dict[str, Any]
 
     @property
-    def buffers(self) -> list[memoryview]:
-        return [memoryview(np.ascontiguousarray(each)).cast("B") for each in self[:4]]
+    def buffers(self) -> list[bytes]:
+        return [each.tobytes() for each in self[:4]]
 
 
 def curve_of(effect: Effect) -> Curve:
@@ -116,8 +118,8 @@ def curve_of(effect: Effect) -> Curve:
     else:
         found, _ = np.histogram(known, N_BARS, (axis.numbers[0], axis.numbers[-1]))
     shares = found / max(1, len(axis.observed))
-    x, y, spread, shares = (np.asarray(each, np.float32) for each in (axis.numbers, values, spread, shares))
-    return Curve(x, y, spread, shares, about)
+    x, y, width, heights = (np.asarray(each, np.float32) for each in (axis.numbers, values, spread, shares))
+    return Curve(x, y, width, heights, about)
 
 
 def place_of(about: Mapping[str, Any], row: Frame) -> float | None:
@@ -180,10 +182,12 @@ def _ends(scale: Scale) -> tuple[float, float]:
 
 
 def _color_words(scale: Scale | None) -> dict[str, Any] | None:
-    """Return what colours stand for: a name, and the words at either end."""
+    """Return what colours stand for: a name, and its few levels or the words at either end."""
     if scale is None:
         return None
     low, high = _ends(scale)
+    if scale.levels is not None and len(scale.levels) <= MOST_COLORS:
+        return {"name": scale.name, "levels": list(scale.levels)}
     if scale.levels is not None:
         return {"name": scale.name, "low": scale.levels[0], "high": scale.levels[-1]}
     if scale.is_date:

@@ -47,6 +47,7 @@ def steps_of(
         "base": {"value": base, "text": rounded(base, 3)},
         "prediction": {"value": prediction, "text": rounded(prediction, 3)},
         "was": {"value": float(before.prediction[target]), "text": rounded(float(before.prediction[target]), 3)},
+        "change": signed(float(after.prediction[target] - before.prediction[target])) if changed else "",
         "low": low,
         "high": high,
         "spoken": _spoken(base, prediction, steps),

@@ -18,9 +18,10 @@ MOST_LISTED = 10
 
 @dataclass(frozen=True, eq=False)
 class WorstRows:
-    """Observed values and residuals of one target by row of the table ``(n_rows,)``, NaN where there is none; the rows
-    of each slice; and `about`, plain data: the lists to show."""
+    """Observed values and residuals of one `target` by row of the table ``(n_rows,)``, NaN where there is none; the
+    rows of each slice; and `about`, plain data: the lists to show."""
 
+    target: str
     observed: NDArray[np.float64]
     residuals: NDArray[np.float64]
     slices: tuple[NDArray[np.intp], ...]
@@ -57,13 +58,13 @@ def worst_rows(subject: Subject, target: int) -> WorstRows | None:
     slices = tuple(known[each.rows] for each in found.slices)
     residuals = np.full(len(subject), np.nan)
     residuals[known] = observed[known] - predicted[known]
-    whole = WorstRows(observed, residuals, slices, {})
+    whole = WorstRows(name, observed, residuals, slices, {})
     about = {
         "words": f"MAE {rounded(found.mae)} over {counted(len(known), 'row')}",
         "rows": whole.listed(known),
         "slices": [_slice(each) for each in found.slices],
     }
-    return WorstRows(observed, residuals, slices, about)
+    return WorstRows(name, observed, residuals, slices, about)
 
 
 def _slice(found: Any) -> dict[str, str]:

@@ -140,7 +140,7 @@ class FeaturePlot {
   drawCloud(pen, at, colour) {
     const { x, y, colors, rows } = this.cloud;
     const marked = this.marks?.some((mark) => mark) ? this.marks : null;
-    const shade = shades(colour("low"), colour("high"), colour("train"), pen);
+    const shade = shades(this.cloud.about.color, colour, pen);
     const radius = x.length > 800 ? 2.4 : 3.1;
     const fade = Math.max(0.35, Math.min(0.85, 16 / Math.sqrt(x.length)));
     for (const last of marked ? [false, true] : [false]) {
@@ -155,7 +155,9 @@ class FeaturePlot {
     const own = rows.indexOf(this.chosen.row);
     if (own >= 0) this.ring(pen, at.x(x[own]), at.y(y[own]), colour);
     const { place } = this.chosen;
-    if (place) this.mark(pen, at, place, colour);
+    // On a level a point stands a little beside the middle, and so does what becomes of it.
+    const beside = at.levels && own >= 0 ? x[own] - Math.round(x[own]) : 0;
+    if (place) this.mark(pen, at, { x: place.x + beside, y: place.y }, colour);
   }
   ring(pen, x, y, colour) {
     pen.lineWidth = 1.5;
@@ -229,18 +231,25 @@ class FeaturePlot {
   }
 }
 
-// A colour for a number from 0 to 1: from one to the other; `none` for a number that is none.
-function shades(low, high, none, pen) {
+// A colour for a number from 0 to 1: one of its own for each of a few levels, else between two.
+function shades(color, colour, pen) {
   const parts = (text) => {
     pen.fillStyle = text;
     return [1, 3, 5].map((start) => parseInt(pen.fillStyle.slice(start, start + 2), 16));
   };
-  const [from, to] = [parts(low), parts(high)];
-  const table = Array.from({ length: 33 }, (_, i) => {
-    const mixed = from.map((part, j) => Math.round(part + ((to[j] - part) * i) / 32));
-    return `rgb(${mixed.join(" ")})`;
-  });
-  return (number) => (Number.isFinite(number) ? table[Math.round(32 * number)] : none);
+  const levels = color?.levels?.length;
+  const [from, to] = [parts(colour("low")), parts(colour("high"))];
+  const mixed = (share) => `rgb(${from.map((part, i) => Math.round(part + (to[i] - part) * share)).join(" ")})`;
+  const table = levels ? color.levels.map((_, i) => colour(`run-${i + 1}`)) : Array.from({ length: 33 }, (_, i) => mixed(i / 32));
+  return (number) => (Number.isFinite(number) ? table[Math.round((table.length - 1) * number)] : colour("train"));
+}
+
+function legend(color) {
+  const words = make("span", {}, `coloured by ${color.name}`);
+  const end = (text) => make("span", { class: "nbreg-shade-end" }, text);
+  if (!color.levels) return [words, end(color.low), make("i", { "aria-hidden": "true" }), end(color.high)];
+  return [words, ...color.levels.flatMap((level, i) =>
+    [make("i", { class: "nbreg-swatch", style: `background: var(--nbreg-run-${i + 1})`, "aria-hidden": "true" }), end(level)])];
 }
 
 // A value on the horizontal axis, in words.
@@ -305,10 +314,7 @@ function featureView(view) {
       : `${shown.about.words}. Click a point to choose its row.`);
     const { color } = plot.curve ? {} : shown.about;
     parts.legend.hidden = !color;
-    if (color) {
-      parts.legend.replaceChildren(make("span", {}, `coloured by ${color.name}`), make("span", { class: "nbreg-shade-end" }, color.low),
-        make("i", { "aria-hidden": "true" }), make("span", { class: "nbreg-shade-end" }, color.high));
-    }
+    if (color) parts.legend.replaceChildren(...legend(color));
     parts.canvas.setAttribute("aria-label", plot.curve ? shown.about.words
       : `${shown.about.measure} by the value of ${shown.about.feature}, ${shown.about.words}. The arrow keys read out rows, Enter chooses one.`);
   };

@@ -71,9 +71,9 @@ function headView(view) {
 }
 
 function cardsView(view) {
-  const node = make("dl", { class: "nbreg-cards" });
+  const node = make("dl", { class: "nbreg-tiles" });
   view.follow("summary", ({ cards = [] }) => node.replaceChildren(...cards.map((card) =>
-    make("div", { class: "nbreg-card" }, make("dt", {}, card.label), make("dd", {}, card.value, make("small", {}, card.note))))));
+    make("div", { class: "nbreg-tile" }, make("dt", {}, card.label), make("dd", {}, card.value, make("small", {}, card.note))))));
   return node;
 }
 
@@ -198,7 +198,7 @@ function valueControl(view, declared) {
   const id = unique("value");
   const parts = { number: numberParts, date: dateParts, boolean: switchParts }[declared.kind] ?? levelParts;
   const { nodes, show } = parts(declared, wish, id);
-  const reset = button("↺", () => view.ask("reset", { names: [declared.name] }), { class: "nbreg-reset", "aria-label": `Reset ${declared.name}`, title: "Reset" });
+  const reset = button("↺", () => view.ask("reset", { names: [declared.name] }), { class: "nbreg-take-back", "aria-label": `Reset ${declared.name}`, title: "Reset" });
   const node = make("div", { class: `nbreg-value nbreg-of-${declared.kind}`, "data-name": declared.name },
     make("div", { class: "nbreg-value-head" }, make("label", { for: id }, declared.name), reset), make("div", { class: "nbreg-value-parts" }, ...nodes));
   return {
@@ -218,20 +218,34 @@ function numberParts({ name, low, high, step, unit, texts }, wish, id) {
   const send = paced(wish, GATHER);
   range.disabled = !(high > low);
   range.addEventListener("input", () => {
-    field.value = plainNumber(Number(range.value));
+    field.dataset.shown = field.value = plainNumber(Number(range.value));
     fill(Number(range.value));
     send(Number(range.value));
   });
   const fill = (value) => range.style.setProperty("--share", String(Math.max(0, Math.min(1, (value - low) / (high - low || 1)))));
   const pass = () => {
     const text = field.value.trim().replaceAll(/(?<=\d),(?=\d{3}\b)/g, "").replace(",", ".").replace("−", "-");
-    if (text !== "" && text !== field.dataset.shown) wish(Number.isFinite(Number(text)) ? Number(text) : text);
+    if (text === "" || text === field.dataset.shown) {
+      field.value = field.dataset.shown;
+      return;
+    }
+    field.dataset.shown = field.value;
+    wish(Number.isFinite(Number(text)) ? Number(text) : text);
   };
+  const isTyping = () => document.activeElement === field && field.value !== field.dataset.shown;
   field.addEventListener("change", pass);
+  field.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") pass();
+    if (event.key !== "Escape" || !isTyping()) return;
+    event.stopPropagation();
+    field.value = field.dataset.shown;
+  });
   const put = underHand(range, (value) => {
     if (value !== null) range.value = value;
     fill(value ?? low);
-    field.dataset.shown = field.value = value === null ? "" : plainNumber(value);
+    const text = value === null ? "" : plainNumber(value);
+    if (!isTyping()) field.value = text;
+    field.dataset.shown = text;
     field.placeholder = value === null ? "missing" : "";
   });
   return { nodes: [range, make("span", { class: "nbreg-number" }, field, unit ? make("span", { class: "nbreg-unit" }, unit) : "")], show: put };

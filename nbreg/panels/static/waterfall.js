@@ -7,11 +7,12 @@ function waterfallView(view) {
   let share = () => 0;
 
   const at = (name, value) => `${name}:${share(value).toFixed(3)}%`;
-  const end = (kind, words, { value, text }, was = null) => {
+  const end = (kind, words, { value, text }, last, was = null) => {
     const track = make("span", { class: "nbreg-track" }, make("span", { class: "nbreg-pin", style: at("left", value) }));
     if (was) track.append(make("span", { class: "nbreg-pin nbreg-was", style: at("left", was.value) }));
     return make("div", { class: `nbreg-step nbreg-step-${kind}`, style: at("--to", value) },
-      make("span", { class: "nbreg-step-name" }, words), track, make("span", { class: "nbreg-step-value" }, text));
+      make("span", { class: "nbreg-step-name" }, words), track, make("span", { class: "nbreg-step-value" }, text),
+      make("span", { class: "nbreg-step-change" }, last));
   };
   const step = (each) => {
     const [low, high] = [Math.min(each.from, each.to), Math.max(each.from, each.to)];
@@ -26,15 +27,16 @@ function waterfallView(view) {
     if (each.was) value.prepend(make("s", {}, each.was), " → ");
     return make("div", { class: "nbreg-step", style: at("--to", each.to), "data-changed": String(each.changed) },
       make("span", { class: "nbreg-step-name" }, make("span", {}, each.name), each.text ? " = " : "", value), track,
-      make("span", { class: "nbreg-step-value" }, make("b", { class: `nbreg-${sign}` }, each.words),
-        each.change ? make("small", {}, `${each.change} by the change`) : ""));
+      make("span", { class: "nbreg-step-value" }, make("b", { class: `nbreg-${sign}` }, each.words)),
+      make("span", { class: "nbreg-step-change" }, each.change));
   };
   view.follow("chosen", (row) => {
     if (!row.steps) return lines.replaceChildren();
     share = (value) => (100 * (value - row.low)) / (row.high - row.low);
     const changed = Object.keys(row.changes).length > 0;
-    lines.replaceChildren(end("base", "base value", row.base), ...row.steps.map(step),
-      end("prediction", "prediction", row.prediction, changed ? row.was : null));
+    lines.toggleAttribute("data-changed", changed);
+    lines.replaceChildren(end("base", "base value", row.base, changed ? "change" : ""), ...row.steps.map(step),
+      end("prediction", "prediction", row.prediction, row.change, changed ? row.was : null));
     lines.setAttribute("aria-label", row.spoken);
     lines.dataset.serial = row.serial;
     figures.replaceChildren(...row.figures.map((each) =>
