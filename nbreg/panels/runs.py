@@ -22,7 +22,9 @@ from nbreg.record import Training
 from nbreg.session import SESSION
 from nbreg.training.run import Run
 
-_SCRIPTS = ("chart.js", "comparison_chart.js", "curve_view.js", "comparison_view.js", "runs_row.js", "runs.js")
+_SCRIPTS = (
+    "controls.js", "chart.js", "comparison_chart.js", "curve_view.js", "comparison_view.js", "runs_row.js", "runs.js",
+)  # fmt: skip
 _STYLES = ("controls.css", "curve.css", "runs.css")
 
 #: Most rows of a curve.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 #: Metrics by which runs are compared.
 COMPARED = ("r2", "rmse", "mae")
 #: Headings of groups of columns.
-VALIDATION, TEST, OPTIONS, COURSE = "Validation", "Test", "Options that differ", "Course"
+VALIDATION, TEST, OPTIONS, COURSE = "Validation", "Test", "Options that differ", "Training"
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ const FILTER_PACE = 150; // ms between two wishes while one types
 const ADVICE = "Choosing by test metrics makes them too good to be true: choose by validation, look at test last.";
 
 function runsToolbar(view) {
-  const box = make("input", { type: "search", placeholder: "Filter, such as finished 64, 32", "aria-label": "Filter runs", autocomplete: "off", spellcheck: "false" });
+  const box = make("input", { type: "search", placeholder: "Filter runs", title: "Words that a run says, such as finished, or hidden 64", "aria-label": "Filter runs", autocomplete: "off", spellcheck: "false" });
   const count = make("span", { class: "nbreg-count", role: "status" });
   const send = paced((words) => view.ask("filter", { words }), FILTER_PACE);
   const show = underHand(box, (words) => {
