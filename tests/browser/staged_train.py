@@ -5,6 +5,7 @@ Nothing is trained here. `Stage` answers the simplest wishes, so that controls c
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
 import time
@@ -13,28 +14,22 @@ from typing import Any
 import numpy as np
 import traitlets
 
-from nbreg.fit_options import grouped_fit_options
+from nbreg.fit_options import fit_options, grouped_fit_options
 from nbreg.panels.form import form, plain
 from nbreg.panels.panel import Panel
 from nbreg.panels.still import Still
-
-SCRIPTS = (
-    "controls.js", "chart.js", "learning_curve.js", "curve_view.js", "run_view.js", "scatter.js", "network_drawing.js", "columns_view.js", "rate_choice.js",
-    "earlier_view.js", "code_view.js", "training_view.js", "train.js",
-)  # fmt: skip
-STYLES = ("curve.css", "run.css", "controls.css", "train.css")
-
-EXPERT = ("seed", "scaling", "target_transform", "embed_above", "initializer", "momentum", "nesterov", "weight_decay",
-          "clipnorm", "engine")  # fmt: skip
+from nbreg.panels.train import TrainPanel
 
 
 def bell(middle: float, width: float, n: int = 16) -> list[float]:
     return [math.exp(-(((i / n - middle) / width) ** 2)) for i in range(n)]
 
 
-def column(name: str, kind: str = "number", range: str = "", bars: list[float] | None = None, **more: str) -> dict[str, Any]:
-    return {"name": name, "kind": kind, "role": "feature", "missing": "", "range": range, "bars": bars or bell(0.4, 0.2),
-            "warning": "", "suspicion": "", **more}  # fmt: skip
+def column(
+    name: str, kind: str = "number", range: str = "", bars: list[float] | None = None, **more: str
+) -> dict[str, Any]:
+    about = {"name": name, "kind": kind, "range": range, "bars": bars or bell(0.4, 0.2)}
+    return about | {"role": "feature", "missing": "", "warning": "", "suspicion": ""} | more
 
 
 def diamonds() -> list[dict[str, Any]]:
@@ -56,9 +51,8 @@ def diamonds() -> list[dict[str, Any]]:
 
 
 def many_columns(n: int = 200) -> list[dict[str, Any]]:
-    return [column(f"sensor_{i:03d}_mean_of_the_last_hour", range="0 to 1", bars=bell(i / n, 0.2)) for i in range(n)] + [
-        column("y", role="target")
-    ]
+    sensors = [column(f"sensor_{i:03d}_mean_of_the_last_hour", range="0 to 1", bars=bell(i / n, 0.2)) for i in range(n)]
+    return [*sensors, column("y", role="target")]
 
 
 def choices() -> dict[str, Any]:
@@ -67,11 +61,7 @@ def choices() -> dict[str, Any]:
 
 
 def declared_form() -> list[dict[str, Any]]:
-    groups = form(grouped_fit_options())
-    for group in groups:
-        for control in group["controls"]:
-            control["expert"] = control["name"] in EXPERT
-    return groups
+    return form(grouped_fit_options())
 
 
 def network(hidden: list[int]) -> dict[str, Any]:
@@ -79,12 +69,14 @@ def network(hidden: list[int]) -> dict[str, Any]:
     layers += [{"title": f"hidden {i}", "units": units, "hidden": True} for i, units in enumerate(hidden, 1)]
     layers += [{"title": "price", "units": 1, "hidden": False}]
     sizes = [layer["units"] for layer in layers]
-    n = sum((a + 1) * b for a, b in zip(sizes, sizes[1:], strict=False))
-    return {"layers": layers, "parameters": f"{n:,} parameters", "memory": f"{4 * n / 1000:.0f} kB", "words": "a perceptron of several layers"}
+    n = sum((a + 1) * b for a, b in itertools.pairwise(sizes))
+    size = {"parameters": f"{n:,} parameters", "memory": f"{4 * n / 1000:.0f} kB"}
+    return {"layers": layers, "words": "a perceptron of several layers", **size}
 
 
 def schedule(rate: float = 0.01) -> dict[str, Any]:
-    return {"rates": [rate * (1 + math.cos(math.pi * i / 100)) / 2 for i in range(100)], "words": "From 0.01 down to 0, as a cosine."}
+    rates = [rate * (1 + math.cos(math.pi * i / 100)) / 2 for i in range(100)]
+    return {"rates": rates, "words": "From 0.01 down to 0, as a cosine."}
 
 
 def state(status: str = "running", done: int = 120, epochs: int = 200, **more: Any) -> dict[str, Any]:
@@ -130,7 +122,7 @@ SUGGESTION = {
     "losses": [1.0 - 0.7 / (1 + math.exp(-(i - 32) / 4)) + (0.0 if i < 50 else 0.2 * (i - 49) ** 2) for i in range(60)],
     "rate": 0.003, "words": "The loss falls fastest near 0.003.",
 }  # fmt: skip
-LINE = "%nnreg fit df --target price --hidden 128,64 --activation gelu --dropout 0.1 --learning-rate 0.003 --epochs 200 -o model"
+LINE = "%nnreg fit df --target price --hidden 128,64 --activation gelu --dropout 0.1 --learning-rate 0.003 -o model"
 CODE = """import nbreg
 
 model = nbreg.fit(
@@ -145,8 +137,11 @@ model = nbreg.fit(
 """
 
 
-class Stage(Panel, scripts=SCRIPTS, styles=STYLES):
+class Stage(Panel):
     """A train panel without anything behind it: what is asked of it is in `asked`."""
+
+    _esm = TrainPanel._esm
+    _css = TrainPanel._css
 
     tables = traitlets.List([]).tag(sync=True)
     table = traitlets.Unicode("").tag(sync=True)
@@ -208,8 +203,8 @@ class Stage(Panel, scripts=SCRIPTS, styles=STYLES):
             self.problems = {name: f"{name} takes a number; got nonsense."}
             return
         self.problems = {}
-        kind = grouped = next(group[name] for group in grouped_fit_options().values() if name in group)
-        checked = kind.parse(value) if isinstance(value, str) else grouped.check(tuple(value) if isinstance(value, list) else value)
+        option = fit_options()[name]
+        checked = option.parse(value) if isinstance(value, str) else option.check(value)
         self.choices = self.choices | {name: plain(checked)}
         if name == "hidden":
             self.network = network(plain(checked))
@@ -270,6 +265,13 @@ def steered() -> Any:
     return running(changes=[[70, 0.003]], learning_rate=0.003)
 
 
+def finished() -> Any:
+    traits, messages = running(status="finished", done=200)
+    words = "200 epochs, finished"
+    last = {"number": 3, "name": "run 3", "words": words, "best_epoch": 194, "epochs": 200, "status": "finished"}
+    return traits | {"runs": [*RUNS, last]}, messages
+
+
 def failed() -> Any:
     error = "The loss is not a number since epoch 121: try a smaller learning rate, or clipnorm."
     return running(status="failed", error=error)
@@ -296,6 +298,6 @@ def crowded() -> Any:
 
 SCENES = {
     "nothing": nothing, "choosing": choosing, "without_target": without_target, "running": running, "steered": steered,
-    "paused": lambda: running(status="paused"), "failed": failed, "finished": lambda: running(status="finished", done=200),
+    "paused": lambda: running(status="paused"), "failed": failed, "finished": finished,
     "branched": branched, "tested": tested, "busy": busy, "crowded": crowded,
 }  # fmt: skip

@@ -245,6 +245,20 @@ def test_a_training_goes_on_from_an_earlier_run(notebook: Notebook):
     assert asked(notebook) == [("branch", {"run": 1, "epoch": 20}), ("begin_anew", {}), ("compare", {"runs": [2]})]
 
 
+def test_a_training_goes_on_from_an_epoch_that_is_held_on_the_curve(notebook: Notebook):
+    panel = staged(notebook, "finished")
+    panel.locator(".nbreg-curve canvas").focus()
+    for key in ("Home", "ArrowRight", "ArrowRight", "Enter"):
+        notebook.page.keyboard.press(key)
+    held = panel.get_by_role("button", name=re.compile("Continue from epoch [2-4]$"))
+    expect(held).to_be_visible()
+    epoch = int(held.inner_text().split()[-1])
+    held.click()
+    expect(held).to_be_hidden()
+    expect(panel.get_by_text(f"from run 3 at epoch {epoch}")).to_be_visible()
+    assert asked(notebook) == [("branch", {"run": 3, "epoch": epoch})]
+
+
 def test_the_code_is_copied(notebook: Notebook):
     panel = staged(notebook)
     notebook.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
@@ -273,18 +287,19 @@ def test_news_of_a_run_disturbs_no_control(notebook: Notebook):
     panel.get_by_role("button", name="Continue from", exact=True).click()
     epoch = panel.get_by_label("Epoch of run 1")
     epoch.press_sequentially("12")
-    longest = notebook.page.evaluate("""() => new Promise(resolve => {
+    usual = notebook.page.evaluate("""() => new Promise(resolve => {
         const began = performance.now();
         const gaps = [];
         let last = began;
         const next = (now) => {
             gaps.push(now - last);
             last = now;
-            now - began < 1200 ? requestAnimationFrame(next) : resolve(gaps.sort((a, b) => a - b)[Math.floor(gaps.length / 2)]);
+            if (now - began < 1200) requestAnimationFrame(next);
+            else resolve(gaps.sort((a, b) => a - b)[Math.floor(gaps.length / 2)]);
         };
         requestAnimationFrame(next);
     })""")
-    assert longest < 40
+    assert usual < 40
     expect(panel.locator(".nbreg-where")).to_have_text("Epoch 200 of 200")
     expect(epoch).to_be_focused()
     expect(epoch).to_have_value("12")
@@ -303,10 +318,15 @@ def test_everything_is_reached_by_tab_and_has_a_name(notebook: Notebook):
     panel.get_by_label("Table", exact=True).focus()
     seen = set()
     for _ in range(140):
-        seen.add(notebook.page.evaluate("() => document.activeElement.closest('.nbreg-panel')"
-                                        " ? document.activeElement.dataset.seen ??= String(Math.random()) : ''"))  # fmt: skip
+        seen.add(
+            notebook.page.evaluate("""() => {
+            const { activeElement } = document;
+            return activeElement.closest(".nbreg-panel") ? activeElement.dataset.seen ??= String(Math.random()) : "";
+        }""")
+        )
         notebook.page.keyboard.press("Tab")
-    missed = panel.evaluate("""root => [...root.querySelectorAll("button, input, select, summary, canvas, [tabindex='0']")]
+    missed = panel.evaluate("""root =>
+        [...root.querySelectorAll("button, input, select, summary, canvas, [tabindex='0']")]
         .filter(node => node.checkVisibility() && !node.disabled && node.tabIndex >= 0 && !node.dataset.seen
             && !(node.type === "radio" && !node.checked)).map(node => node.outerHTML.slice(0, 160))""")
     assert missed == []
@@ -323,7 +343,7 @@ def test_it_looks_right(notebook: Notebook, dark: bool):
             panel = staged(notebook, scene)
             expect(panel).to_have_attribute("data-theme", theme)
             for width in (1400, 1000, 700, 600, 380) if scene in ("choosing", "branched") else (1400,):
-                notebook.resize(width, 1000)
+                notebook.resize(width, 1000 if width > 1000 else 3300)
                 notebook.page.wait_for_timeout(120)
                 assert misplaced(panel) == [], f"{scene} at {width}"
                 panel.screenshot(path=notebook.lab.artifacts / f"train_{scene}_{theme}_{width}.png")
@@ -346,9 +366,12 @@ def test_a_panel_whose_kernel_is_gone_says_so(lab: Lab):
 
 def nameless(panel: Locator) -> list[str]:
     """Return what can be used and has no name."""
-    return panel.evaluate("""root => [...root.querySelectorAll("button, input, select, canvas, [role]")].filter(node => {
-        if (!node.checkVisibility() || ["presentation", "status", "alert", "group"].includes(node.getAttribute("role"))) return false;
-        const by = (node.getAttribute("aria-labelledby") || "").split(" ").map(id => document.getElementById(id)?.textContent ?? "");
+    return panel.evaluate("""root =>
+        [...root.querySelectorAll("button, input, select, canvas, [role]")].filter(node => {
+        const role = node.getAttribute("role");
+        if (!node.checkVisibility() || ["presentation", "status", "alert", "group"].includes(role)) return false;
+        const by = (node.getAttribute("aria-labelledby") || "").split(" ")
+            .map(id => document.getElementById(id)?.textContent ?? "");
         const labels = [...(node.labels ?? [])].map(label => label.textContent);
         const own = node.matches("button, [role=tab]") ? node.textContent : "";
         return ![node.getAttribute("aria-label") ?? "", ...by, ...labels, own].some(words => words.trim());
@@ -359,8 +382,9 @@ def misplaced(panel: Locator) -> list[str]:
     """Return what sticks out of the panel, lies over something else, or is too small to be hit."""
     return panel.evaluate("""root => {
         const frame = root.querySelector(".nbreg-frame").getBoundingClientRect();
-        const nodes = [...root.querySelectorAll("button, input, select, summary, h2, h3, h4, .nbreg-status, .nbreg-where, "
-            + ".nbreg-card-value, .nbreg-label > :first-child, .nbreg-layer")].filter(node => node.checkVisibility());
+        const nodes = [...root.querySelectorAll("button, input, select, summary, h2, h3, h4, .nbreg-status, "
+            + ".nbreg-where, .nbreg-card-value, .nbreg-label > :first-child, .nbreg-layer")]
+            .filter(node => node.checkVisibility());
         const boxes = nodes.map(node => node.getBoundingClientRect());
         const found = [];
         const clipped = node => node.closest(".nbreg-groups, .nbreg-chips, .nbreg-net-scroll");
@@ -368,7 +392,8 @@ def misplaced(panel: Locator) -> list[str]:
         boxes.forEach((a, i) => {
             const words = nodes[i].outerHTML.slice(0, 120);
             if (a.right > frame.right + 1 || a.left < frame.left - 1) found.push(`${words} sticks out`);
-            if (nodes[i].matches("button, input, select, summary") && (a.width < 23.5 || a.height < 23.5)) found.push(`${words} is small`);
+            const small = nodes[i].matches("button, input, select, summary") && Math.min(a.width, a.height) < 23.5;
+            if (small) found.push(`${words} is small`);
             boxes.forEach((b, j) => {
                 if (j <= i || nodes[i].contains(nodes[j]) || nodes[j].contains(nodes[i])) return;
                 if (clipped(nodes[i]) !== clipped(nodes[j]) || linked(nodes[i]) || linked(nodes[j])) return;
@@ -394,8 +419,10 @@ def pale(panel: Locator) -> list[str]:
             .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
         const found = [];
         for (const node of root.querySelectorAll("*")) {
-            const words = [...node.childNodes].filter(each => each.nodeType === 3).map(each => each.data.trim()).join("");
-            if (!words || !node.checkVisibility() || node.closest(":disabled, [inert], option, svg, [data-idle]")) continue;
+            const texts = [...node.childNodes].filter(each => each.nodeType === 3);
+            const words = texts.map(each => each.data.trim()).join("");
+            if (!words || !node.checkVisibility()) continue;
+            if (node.closest(":disabled, [inert], option, svg, [data-idle]")) continue;
             const behind = [];
             for (let at = node; at; at = at.parentElement) behind.unshift(getComputedStyle(at).backgroundColor);
             const [paper, ink] = [over(behind), over([...behind, getComputedStyle(node).color])].map(light);

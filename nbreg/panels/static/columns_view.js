@@ -46,7 +46,7 @@ function targetChoice(view, declared) {
     const names = view.get("columns").map((column) => column.name);
     const targets = targetNames(view);
     first.fill([["", "choose a column"], ...names.map((name) => [name, name])]);
-    first.show(targets[0] ?? "");
+    first.show(names.includes(targets[0]) ? targets[0] : "");
     next.fill([["", "one more target"], ...names.filter((name) => !targets.includes(name)).map((name) => [name, name])]);
     next.show("");
     add.hidden = !targets.length || !next.node.hidden;

@@ -113,7 +113,7 @@ function trainingCurve(view) {
   };
   const follow = (state) => {
     if (state.status) curve.follow({ ...state, ended: !underway(state) });
-    else if (curve.length) curve.clear();
+    else curve.clear();
   };
   view.follow("state", follow);
   view.hear("rows", (message, buffers) => {
