@@ -17,7 +17,7 @@ from nbreg.options import Option, refuse_unknown
 from nbreg.panels.explain_code import Chosen, code_of
 from nbreg.panels.explain_explored import Explored
 from nbreg.panels.explain_feature import FeatureTelling
-from nbreg.panels.explain_state import summary_of
+from nbreg.panels.explain_state import explaining_words, ready_words, summary_of
 from nbreg.panels.explain_still import explanation_still, words_still
 from nbreg.panels.explain_subject import MODEL, Subject, regressor_of, when_ended
 from nbreg.panels.explain_traits import ExplainTraits
@@ -28,6 +28,7 @@ from nbreg.panels.notebook_names import notebook_names
 from nbreg.panels.panel import PANELS
 from nbreg.panels.still import Still
 from nbreg.panels.wording import duration
+from nbreg.plots.explanation_card import ExplanationCard, explanation_card
 
 if TYPE_CHECKING:
     from nbreg.explanation.explanation import Explanation
@@ -72,8 +73,6 @@ class ExplainPanel(ExplainTraits, scripts=_SCRIPTS, styles=_STYLES):
         method = options.pop("method", "auto")
         self._spec, self._background = explanation_choices(method, background, options)
         self._model, self._data = model, data
-        self.explanation_: Explanation | None = None
-        self._explored: Explored | None = None
         self._work: Work | None = None
         self._telling = FeatureTelling(self.tell)
         self._worst: WorstRows | None = None
@@ -82,6 +81,7 @@ class ExplainPanel(ExplainTraits, scripts=_SCRIPTS, styles=_STYLES):
         self._computing, self._quick = threading.RLock(), Latest("nbreg-explain-row", self._fail)
         self._wishing = threading.Lock()
         self._shown_row: tuple[Any, ...] = ()
+        self._card: ExplanationCard | None = None
         self._done = threading.Event()
         super().__init__(title="Explain")
         self.method = self._spec.method
@@ -150,9 +150,6 @@ class ExplainPanel(ExplainTraits, scripts=_SCRIPTS, styles=_STYLES):
             self._begin()
         self._tell_feature()
 
-    def hear_choose(self, **choices: Any) -> None:
-        self.choose(**choices)
-
     def hear_set(self, name: str, value: Any) -> None:
         # A slider asks faster than can be answered: what has piled up is taken at once.
         with self._wishing:
@@ -165,14 +162,13 @@ class ExplainPanel(ExplainTraits, scripts=_SCRIPTS, styles=_STYLES):
             self._wishes = {name: value for name, value in self._wishes.items() if name not in names}
         self.changes = {name: value for name, value in self.changes.items() if name not in names}
 
-    def hear_cancel(self) -> None:
-        self.cancel()
-
     def hear_explain(self) -> None:
         if self._explored is None:
             self._begin()
         else:
             self._explain()
+
+    hear_choose, hear_cancel = choose, cancel
 
     def hear_mark(self, number: int) -> None:
         self.marked = number
@@ -209,8 +205,7 @@ class ExplainPanel(ExplainTraits, scripts=_SCRIPTS, styles=_STYLES):
             self._open(regressor)
         except Exception as error:
             self._fail(error)
-            self.status = "empty"
-            self.words = "There is nothing to explain."
+            self.status, self.words = "empty", "There is nothing to explain."
             self._done.set()
 
     def _open(self, regressor: Regressor) -> None:
@@ -221,14 +216,7 @@ class ExplainPanel(ExplainTraits, scripts=_SCRIPTS, styles=_STYLES):
         self._spec = replace(self._spec, target=None)  # all are explained, and one is shown
         self._explored = Explored(subject, self._spec, self._background)
         self.title = f"Explain {listed(subject.targets)}"
-        self.about = {
-            "regressor": regressor.words(),
-            "targets": list(subject.targets),
-            "methods": self._explored.methods(),
-            "controls": self._explored.controls,
-            "n_rows": len(subject),
-            "which": subject.which,
-        }
+        self.about = self._explored.about()
         self.target = target
         self._explain()
 
@@ -245,22 +233,14 @@ class ExplainPanel(ExplainTraits, scripts=_SCRIPTS, styles=_STYLES):
         begun = time.monotonic()
         self._done.clear()
         self.progress = {"share": None, "left": ""}
-        self.status, self.words = "explaining", _explaining_words(spec.method)
+        self.status, self.words = "explaining", explaining_words(spec.method)
 
         def ended(work: Work, explanation: Explanation | None, line: str) -> None:
             if self._work is work:
                 self._take(None if work.is_given_up else explanation, line, time.monotonic() - begun)
 
-        self._work = Work(lambda: self._explanation(explored, spec), self._told, ended)
+        self._work = Work(lambda: explored.explain(spec), self._told, ended)
         self._work.begin()
-
-    def _explanation(self, explored: Explored, spec: ExplanationSpec) -> Explanation:
-        from nbreg.explanation.explain import explain
-
-        choices = {name: getattr(spec, name) for name in ExplanationSpec.options()}
-        if self._background is not None:
-            choices["background"] = self._background
-        return explain(explored.subject.regressor, explored.native(), **choices)
 
     def _told(self, share: float, seconds_left: float) -> None:
         self.progress = {"share": min(share, 0.99), "left": f"{duration(seconds_left)} left"}
@@ -282,7 +262,7 @@ class ExplainPanel(ExplainTraits, scripts=_SCRIPTS, styles=_STYLES):
             if self.explanation_ is None:
                 self.status, self.words = "stopped", "There is no explanation yet."
             else:
-                self.status, self.words = "ready", _ready_words(self.explanation_)
+                self.status, self.words = "ready", ready_words(self.explanation_)
                 if explanation is None and self.method != self._spec.method:
                     self.set_trait("method", self._spec.method)  # which does not explain anew: it is what is shown
             self._done.set()
@@ -334,11 +314,8 @@ class ExplainPanel(ExplainTraits, scripts=_SCRIPTS, styles=_STYLES):
         self.refresh_still()
 
     def _show_worst(self) -> None:
-        explored = self._explored
-        if explored is None:
-            return
-        target = self.target
-        if self._worst is not None and self._worst.target == target:
+        explored, target = self._explored, self.target
+        if explored is None or (self._worst is not None and self._worst.target == target):
             return
         self._worst = worst_rows(explored.subject, explored.subject.targets.index(target))
         self.marked = -1
@@ -415,13 +392,7 @@ class ExplainPanel(ExplainTraits, scripts=_SCRIPTS, styles=_STYLES):
         explanation, explored = self.explanation_, self._explored
         if explanation is None or explored is None:
             return words_still(self.trouble or self.words)
+        if self._card is None or self._card.explanation is not explanation:
+            self._card = explanation_card(explanation)
         place = None if self.changes else explored.number_among_explained(explanation, self.row)
-        return explanation_still(explanation, self.target, self.chosen, place)
-
-
-def _explaining_words(method: str) -> str:
-    return "Explaining" if method == "auto" else f"Explaining by {method}"
-
-
-def _ready_words(explanation: Explanation) -> str:
-    return f"{len(explanation):,} rows explained by {explanation.method}"
+        return explanation_still(self._card, self.target, self.chosen, place)

@@ -35,7 +35,7 @@ class Explored:
     def __init__(self, subject: Subject, spec: ExplanationSpec, background: Any):
         from nbreg.explanation.material import material_of
 
-        self.subject, self.spec = subject, spec
+        self.subject, self.spec, self._background = subject, spec, background
         given = subject.table if subject.is_given else None
         self._material = material_of(subject.regressor, given, spec, background)
         self.controls = controls_of(subject.table, subject.features)
@@ -43,6 +43,26 @@ class Explored:
         self._explainers: dict[tuple[str, int | None], RowExplainer] = {}
         self._rows: dict[tuple[int, str], Changed] = {}
         self._as_it_is: tuple[tuple[int, str], RowAttribution] | None = None
+
+    def about(self) -> dict[str, Any]:
+        """Return what is explained, as plain data."""
+        return {
+            "regressor": self.subject.regressor.words(),
+            "targets": list(self.subject.targets),
+            "methods": self.methods(),
+            "controls": self.controls,
+            "n_rows": len(self.subject),
+            "which": self.subject.which,
+        }
+
+    def explain(self, spec: ExplanationSpec) -> Explanation:
+        """Return the explanation by these choices, as ``nbreg.explain`` gives it. Raises NbregError."""
+        from nbreg.explanation.explain import explain
+
+        choices = {name: getattr(spec, name) for name in ExplanationSpec.options()}
+        if self._background is not None:
+            choices["background"] = self._background
+        return explain(self.subject.regressor, self.native(), **choices)
 
     @property
     def n_rows_explained(self) -> int:

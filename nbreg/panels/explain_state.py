@@ -43,6 +43,16 @@ def summary_of(explanation: Explanation, of_rows: str, seconds: float) -> dict[s
     }
 
 
+def explaining_words(method: str) -> str:
+    """Return what is going on."""
+    return "Explaining" if method == "auto" else f"Explaining by {method}"
+
+
+def ready_words(explanation: Explanation) -> str:
+    """Return what there is."""
+    return f"{counted(len(explanation), 'row')} explained by {explanation.method}"
+
+
 def bars_of(explanation: Explanation) -> dict[str, Any]:
     """Return the importance of each feature of an explanation of one target, the largest first.
 

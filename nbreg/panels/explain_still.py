@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from nbreg.evaluation import sheet
 from nbreg.panels.still import Still
-from nbreg.plots.pictures import PICTURES_STYLE, drawn, pictures_html, side_by_side
+from nbreg.plots.pictures import PICTURES_STYLE, drawn, pictures_html
 from nbreg.plots.plot import PlotChoices
 
 if TYPE_CHECKING:
-    from nbreg.explanation.explanation import Explanation
+    from nbreg.plots.explanation_card import ExplanationCard
 
 
 def words_still(words: str) -> Still:
@@ -20,17 +20,15 @@ def words_still(words: str) -> Still:
     return Still(words, sheet.sheet(f"<p>{escape(words)}</p>\n"))
 
 
-def explanation_still(explanation: Explanation, target: str, row: Any, place: int | None) -> Still:
+def explanation_still(card: ExplanationCard, target: str, row: Any, place: int | None) -> Still:
     """Return the card of an explanation, and below it what is said of a row: `row` is a panel's `chosen`.
 
-    The waterfall is that of row `place` of the explanation, where the row is one of it, and nothing is changed.
+    The waterfall is that of row `place` of the explanation, where the row is one of it, and nothing is changed. The
+    card's own pictures are drawn once, however often this is called.
     """
-    from nbreg.plots.explanation_card import explanation_card
     from nbreg.plots.waterfall import Waterfall
 
-    card = explanation_card(explanation)
-    pictures = card.pictures
-    html, text = card.to_html(), repr(card)
+    explanation, html, text = card.explanation, card.to_html(), repr(card)
     if row:
         title = f"{row['words'][:1].upper()}{row['words'][1:]}"
         html += sheet.sheet(f'<p class="nbreg-headline">{escape(title)}</p>\n{_figures(row)}')
@@ -38,11 +36,10 @@ def explanation_still(explanation: Explanation, target: str, row: Any, place: in
     if place is not None and explanation.base_values is not None:
         waterfall = drawn([Waterfall.of_explanation(explanation.of_target(target), PlotChoices(row=place))])
         html += sheet.sheet(pictures_html(waterfall), PICTURES_STYLE)
-        pictures = (*pictures, *waterfall)
     elif row:
         html += sheet.sheet(_steps(row))
-    png = side_by_side(pictures)
-    metadata = {"image/png": {"alt": " ".join(picture.alt for picture in pictures)}} if png else {}
+    png = card.png
+    metadata = {"image/png": {"alt": " ".join(picture.alt for picture in card.pictures)}} if png else {}
     return Still(text, html, base64.b64encode(png).decode("ascii") if png else "", metadata)
 
 

@@ -568,9 +568,11 @@ def test_the_picture_shows_card_and_waterfall(panel: ExplainPanel):
     assert "Row 3 of 80 test rows" in still.text
     assert still.html.count("<img") == 5  # two targets with two pictures each, and the waterfall
     assert still.png
+    card = panel._card
     panel.set(area=99.0)
     changed = panel.still()
     assert "99" in changed.html
+    assert panel._card is card  # whose pictures are drawn once: a slider waits for nobody's picture
     assert changed.html.count("<img") == 4  # of changed rows a table says more than the explanation's picture
 
 
