@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from nbreg.panels.following import Following
 from nbreg.panels.routing import answer_while_busy
-from nbreg.panels.static_files import joined
+from nbreg.panels.static_files import joined, styled
 from nbreg.training.run import Run
+
 
 class LiveView(anywidget.AnyWidget):
     """Shows a `Run` in the notebook, from its first epoch to its end, and passes on what is asked of it.
@@ -23,7 +24,7 @@ class LiveView(anywidget.AnyWidget):
     """
 
     _esm = joined("dom.js", "chart.js", "learning_curve.js", "curve_view.js", "run_view.js", "live.js")
-    _css = joined("theme.css", "curve.css", "run.css", "live.css")
+    _css = styled("live", "curve.css", "run.css", "live.css")
 
     title = traitlets.Unicode("Training").tag(sync=True)
     """What is trained, as the view's heading."""

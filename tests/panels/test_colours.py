@@ -12,7 +12,7 @@ from nbreg.panels.static_files import STATIC
 SURFACES = {"light": "#ffffff", "dark": "#212121"}
 TEXT = ("text", "muted", "accent", "good", "bad")
 RUNS = tuple(f"run-{place}" for place in range(1, 9))
-SHAPES = ("train", "validation", "control-edge", "accent", *RUNS)
+SHAPES = ("train", "validation", "earlier", "control-edge", "accent", *RUNS)
 
 
 def colours(theme: str) -> dict[str, str]:

@@ -4,6 +4,7 @@
 const COLUMNS = 4; // of a row: epoch, loss, validation loss, learning rate
 const [EPOCH, LOSS, VALIDATION, RATE] = [0, 1, 2, 3];
 const LEAST_EPOCHS = 2; // that a zoom shows
+const PIECE = 150; // points of a line that are drawn in one go: long paths are many times slower than several short ones
 
 // The rows of one run, in one array that doubles when it is full; its first epoch stands `start` epochs to the right.
 class Rows {
@@ -56,6 +57,15 @@ class Rows {
     const before = Math.max(0, low - 1);
     return Math.abs(this.epoch(before) - epoch) <= Math.abs(this.epoch(low) - epoch) ? before : low;
   }
+  // The epoch of the next row on the axis, or where there is none any more, of the last; `direction` is 1 or -1.
+  beyond(epoch, direction) {
+    let index = this.nearest(epoch);
+    while (index >= 0 && index < this.length && (this.epoch(index) - epoch) * direction <= 0) index += direction;
+    return index < 0 || index >= this.length ? epoch : this.epoch(index);
+  }
+  reaches(epoch) {
+    return this.length > 0 && epoch >= this.epoch(0) && epoch <= this.epoch(this.length - 1);
+  }
   // The first row and the one after the last between two epochs on the axis, and one more on either side.
   between(low, high) {
     if (!this.length) return [0, 0];
@@ -105,6 +115,8 @@ class Chart {
     this.selection = null; // [from, to] epochs, while a zoom is dragged
     this.read = null; // the epoch on the axis that is read out
     this.frame = 0;
+    this.layer = document.createElement("canvas"); // axes and curves, which a read-out leaves as they are
+    this.stale = true;
   }
   // What is drawn: [{rows, columns}], and how far the axis goes where nothing is zoomed. Both are a subclass's.
   get series() {
@@ -115,6 +127,11 @@ class Chart {
   }
   // Draw before the next frame, once, however often it is asked for.
   refresh() {
+    this.stale = true;
+    this.refreshMarks();
+  }
+  // The same where only what is read out or selected has changed.
+  refreshMarks() {
     this.frame ||= requestAnimationFrame(() => {
       this.frame = 0;
       this.draw();
@@ -146,6 +163,22 @@ class Chart {
   reset() {
     this.window = null;
     this.refresh();
+  }
+  // A zoom stays within what there is.
+  keepWithin() {
+    if (this.window && this.window[1] > this.whole[1]) this.zoom(...this.window);
+  }
+  // Move a zoom so that an epoch is in sight; tells whether it had to.
+  reveal(epoch) {
+    const [first, last] = this.shown;
+    if (!this.window || (epoch >= first && epoch <= last)) return false;
+    this.zoom(epoch - (last - first) / 2, epoch + (last - first) / 2);
+    return true;
+  }
+  // The epoch of the nearest row to the right (1) or left (-1), of any curve.
+  beyond(epoch, direction) {
+    const found = this.series.map(({ rows }) => rows.beyond(epoch, direction)).filter((other) => other !== epoch);
+    return found.length ? direction * Math.min(...found.map((other) => direction * other)) : epoch;
   }
   // The smallest and largest loss to be seen, with a margin; logarithms where the scale is one.
   range(logarithmic) {
@@ -179,7 +212,7 @@ class Chart {
     const [first, last] = this.shown;
     const scale = logarithmic ? Math.log : (value) => value;
     return {
-      left, right, top, bottom, first, last, ticks,
+      left, right, top, bottom, first, last, low, high, logarithmic, ticks,
       x: (epoch) => left + ((right - left) * (epoch - first)) / (last - first),
       y: (value) => bottom - ((bottom - top) * (scale(value) - low)) / (high - low),
       epochAt: (x) => first + ((x - left) / (right - left)) * (last - first),
@@ -194,28 +227,40 @@ class Chart {
     if (!width || !height) return;
     const ratio = window.devicePixelRatio || 1;
     const [columns, lines] = [Math.round(width * ratio), Math.round(height * ratio)];
-    if (this.canvas.width !== columns) this.canvas.width = columns;
-    if (this.canvas.height !== lines) this.canvas.height = lines;
-    const pen = this.canvas.getContext("2d");
     const style = getComputedStyle(this.canvas);
     const colour = (name) => style.getPropertyValue(`--nbreg-${name}`).trim();
-    pen.setTransform(columns / width, 0, 0, lines / height, 0, 0);
-    pen.clearRect(0, 0, width, height);
-    pen.font = `${style.fontSize} ${style.fontFamily}`;
-    pen.lineJoin = "round";
-    const at = (this.at = this.layout(pen, width, height));
-    this.drawAxes(pen, at, colour);
-    if (this.hasRows) {
-      pen.save();
-      pen.beginPath();
-      pen.rect(at.left - 6, 0, at.right - at.left + 12, height);
-      pen.clip();
-      this.drawContent(pen, at, colour);
-      pen.restore();
+    const begin = (canvas) => {
+      if (canvas.width !== columns) canvas.width = columns;
+      if (canvas.height !== lines) canvas.height = lines;
+      const pen = canvas.getContext("2d");
+      pen.setTransform(columns / width, 0, 0, lines / height, 0, 0);
+      pen.clearRect(0, 0, width, height);
+      pen.font = `${style.fontSize} ${style.fontFamily}`;
+      return pen;
+    };
+    if (this.stale || this.layer.width !== columns || this.layer.height !== lines) {
+      const pen = begin(this.layer);
+      this.at = this.layout(pen, width, height);
+      this.drawAxes(pen, this.at, colour);
+      if (this.hasRows) this.within(pen, height, () => this.drawCurves(pen, this.at, colour));
+      this.stale = false;
     }
-    this.drawSelection(pen, at, colour);
+    const pen = begin(this.canvas);
+    pen.drawImage(this.layer, 0, 0, width, height);
+    if (this.hasRows && this.read !== null) this.within(pen, height, () => this.drawMarks(pen, this.at, colour));
+    this.drawSelection(pen, this.at, colour);
   }
-  drawContent() {}
+  within(pen, height, draw) {
+    pen.save();
+    pen.beginPath();
+    pen.rect(this.at.left - 6, 0, this.at.right - this.at.left + 12, height);
+    pen.clip();
+    draw();
+    pen.restore();
+  }
+  // The curves, and what is read out of them where something is: a subclass's.
+  drawCurves() {}
+  drawMarks() {}
   drawAxes(pen, at, colour) {
     pen.lineWidth = 1;
     pen.strokeStyle = colour("grid");
@@ -268,28 +313,36 @@ class Chart {
     pen.stroke();
     pen.setLineDash([]);
   }
-  // Of the rows that share a pixel only the first, lowest, highest and last are drawn, which looks the same.
+  // Of the rows that share a pixel (two where the line is thin) only the first, lowest, highest and last are drawn,
+  // which looks the same.
   drawLine(pen, at, rows, column, { colour, width = 1.75, dash = [] }) {
     pen.strokeStyle = pen.fillStyle = colour;
     pen.lineWidth = width;
+    pen.lineJoin = "bevel"; // quicker than round corners, and at this width the same to the eye
+    const coarse = width > 1 ? 1 : 2;
     pen.setLineDash(dash);
     pen.beginPath();
     const [begin, end] = rows.between(at.first, at.last);
     let [down, pixel, points, x, y, low, high] = [false, NaN, 0, 0, 0, 0, 0];
     for (let index = begin; index < end; index++) {
       const value = at.y(rows.get(index, column));
+      if (down && (points + 1) % PIECE === 0) {
+        pen.stroke();
+        pen.beginPath();
+        pen.moveTo(x, y);
+      }
       if (!Number.isFinite(value)) {
         down = false;
         continue;
       }
       x = at.x(rows.epoch(index));
-      if (down && Math.floor(x) === pixel) {
+      if (down && Math.floor(x / coarse) === pixel) {
         if (value < low) pen.lineTo(x, (low = value));
         else if (value > high) pen.lineTo(x, (high = value));
       } else {
         if (down) pen.lineTo(x, value);
         else pen.moveTo(x, value);
-        [pixel, low, high, down] = [Math.floor(x), value, value, true];
+        [pixel, low, high, down] = [Math.floor(x / coarse), value, value, true];
       }
       points += 1;
       y = value;
@@ -315,6 +368,7 @@ class Chart {
   write(pen, text, x, y, colour, halo) {
     pen.textBaseline = "middle";
     pen.lineWidth = 4;
+    pen.lineJoin = "round";
     pen.strokeStyle = halo;
     pen.strokeText(text, x, y);
     pen.fillStyle = colour;

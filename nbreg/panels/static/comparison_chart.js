@@ -16,21 +16,19 @@ class ComparisonChart extends Chart {
   get whole() {
     return [0, Math.max(2, ...this.runs.map(({ rows }) => (rows.length ? rows.start + rows.lastEpoch : 0)))];
   }
-  drawContent(pen, at, colour) {
+  drawCurves(pen, at, colour) {
     for (const { rows, place } of this.runs) {
       const own = colour(`run-${place}`);
       const [watched, train] = this.columnsOf(rows);
       if (train !== undefined) this.drawLine(pen, at, rows, train, { colour: own, width: 1, dash: [3, 3] });
       this.drawLine(pen, at, rows, watched, { colour: own, width: 2 });
     }
-    if (this.read === null) return;
+  }
+  drawMarks(pen, at, colour) {
     this.drawRead(pen, at, colour);
     for (const { rows, place } of this.runs) {
-      if (!this.reaches(rows)) continue;
+      if (!rows.reaches(this.read)) continue;
       this.mark(pen, at, rows, rows.nearest(this.read), this.columnsOf(rows)[0], colour(`run-${place}`), colour("surface"));
     }
-  }
-  reaches(rows) {
-    return rows.length && this.read > rows.start && this.read <= rows.start + rows.lastEpoch;
   }
 }

@@ -4,8 +4,8 @@
 function comparisonView({ loss, spoken }) {
   const chart = new ComparisonChart(make("canvas"));
   const lines = (epoch) => {
-    const at = Math.max(1, Math.round(epoch));
-    const told = chart.runs.filter(({ rows }) => rows.length && at > rows.start && at <= rows.start + rows.lastEpoch)
+    const at = Math.max(1, Math.min(chart.whole[1], Math.round(epoch)));
+    const told = chart.runs.filter(({ rows }) => rows.reaches(at))
       .map(({ name, rows, place }) => [name, figure(rows.get(rows.nearest(at), chart.columnsOf(rows)[0])), place]);
     return { epoch: at, title: `Epoch ${whole(at)}`, lines: told };
   };

@@ -2,8 +2,9 @@
 
 const DRAG = 6; // px before a press is a drag
 
-// `lines(epoch)` are the words of the read-out at an epoch on the axis: {title, lines: [[name, value]], spoken};
-// `press(epoch)` is told of a click or Enter. Returns {node, refresh, show, remove}.
+// `lines(epoch, height)` are the words of the read-out at an epoch on the axis and, under a pointer, at a height in
+// pixels: {epoch, title, lines: [[name, value, place]]}; a line without a value is a heading, `place` a run's colour.
+// `press(epoch)` is told of a click or Enter. Returns {node, show, again, remove}.
 function chartPane(chart, { caption, empty, spoken, lines, press = () => {}, words = () => "" }) {
   const { canvas } = chart;
   const log = make("button", { type: "button", "aria-pressed": "true" }, "Log");
@@ -12,19 +13,20 @@ function chartPane(chart, { caption, empty, spoken, lines, press = () => {}, wor
   const scale = make("div", { class: "nbreg-scale", role: "group", "aria-label": "Scale of the loss" }, log, linear);
   const read = make("div", { class: "nbreg-read", "aria-hidden": "true", hidden: "" });
   const nothing = make("p", { class: "nbreg-empty" }, empty);
-  const node = make("div", { class: "nbreg-chart" }, canvas, nothing,
-    make("span", { class: "nbreg-caption" }, caption), reset, scale, read);
+  const node = make("div", { class: "nbreg-chart" }, canvas, nothing, reset,
+    make("span", { class: "nbreg-caption" }, caption), scale, read);
   canvas.setAttribute("tabindex", "0");
   canvas.setAttribute("role", "img");
   keepKeys(log, linear, reset, canvas);
 
   const show = () => {
+    chart.keepWithin();
     nothing.hidden = chart.hasRows;
     scale.hidden = !chart.hasRows;
     log.disabled = !chart.canBeLogarithmic;
     reset.hidden = !chart.window;
     const range = chart.window ? ` Zoomed to epochs ${whole(chart.window[0])} to ${whole(chart.window[1])}.` : "";
-    if (chart.hasRows) canvas.setAttribute("aria-label", `${words()}${range} Arrow keys read out epochs, plus and minus zoom.`);
+    canvas.setAttribute("aria-label", chart.hasRows ? `${words()}${range} Arrow keys read out epochs, plus and minus zoom.` : empty);
     chart.refresh();
   };
   const setScale = (logarithmic) => {
@@ -33,76 +35,96 @@ function chartPane(chart, { caption, empty, spoken, lines, press = () => {}, wor
     linear.setAttribute("aria-pressed", String(!logarithmic));
     chart.refresh();
   };
+  const zoomed = () => {
+    show();
+    chart.draw(); // the read-out is placed by what is drawn
+    again();
+    say(spoken, chart.window ? `Epochs ${whole(chart.window[0])} to ${whole(chart.window[1])}` : "All epochs");
+  };
   const zoom = (first, last) => {
     chart.zoom(first, last);
-    show();
-    say(spoken, chart.window ? `Epochs ${whole(chart.window[0])} to ${whole(chart.window[1])}` : "All epochs");
+    zoomed();
   };
   const unzoom = () => {
     chart.reset();
-    show();
-    say(spoken, "All epochs");
+    zoomed();
   };
 
+  let height = null; // of the pointer that reads out
+  const line = ([name, value, place]) => (value === undefined ? [make("strong", {}, name)] : [
+    make("span", place ? { class: "nbreg-swatched", style: `--tone: var(--nbreg-run-${place})` } : {}, name), make("b", {}, value)]);
   const readOut = (epoch, aloud = false) => {
-    const found = epoch === null || !chart.hasRows ? null : lines(epoch);
+    const found = epoch === null || !chart.hasRows ? null : lines(epoch, height);
     chart.read = found ? found.epoch : null;
     read.hidden = !found;
-    chart.refresh();
+    chart.refreshMarks();
     if (!found) return;
-    read.replaceChildren(make("strong", {}, found.title), ...found.lines.flatMap(([name, value, place]) => [
-      make("span", place ? { class: "nbreg-swatched", style: `--tone: var(--nbreg-run-${place})` } : {}, name), make("b", {}, value)]));
+    read.replaceChildren(make("strong", {}, found.title), ...found.lines.flatMap(line));
+    if (aloud && chart.reveal(found.epoch)) {
+      show();
+      chart.draw();
+    }
     const x = chart.at?.x(found.epoch) ?? 0;
     const left = x > canvas.clientWidth / 2;
     read.style.left = left ? "" : `${x + 12}px`;
     read.style.right = left ? `${canvas.clientWidth - x + 12}px` : "";
-    if (aloud) say(spoken, `${found.title}: ${found.lines.map((line) => line.slice(0, 2).join(" ")).join(", ")}`);
+    const told = ([name, value]) => (value === undefined ? `${name}:` : `${name} ${value},`);
+    if (aloud) say(spoken, `${found.title}: ${found.lines.map(told).join(" ")}`.replace(/,$/, ""));
   };
+  // What is read out follows what arrives.
+  const again = () => chart.read !== null && readOut(chart.read);
 
   // With the mouse: moving reads out, dragging zooms, a click chooses an epoch.
   let [pressed, dragged] = [null, false];
   const epochOf = (event) => chart.at.epochAt(event.clientX - canvas.getBoundingClientRect().left);
+  const pointAt = (event) => {
+    height = event.clientY - canvas.getBoundingClientRect().top;
+    readOut(epochOf(event));
+  };
   const down = (event) => {
     if (!chart.at || !chart.hasRows || event.button) return;
     [pressed, dragged] = [event.clientX, false];
-    if (event.pointerType === "mouse") canvas.setPointerCapture(event.pointerId);
-    readOut(epochOf(event));
+    if (event.pointerType !== "touch") canvas.setPointerCapture(event.pointerId);
+    pointAt(event);
   };
   const move = (event) => {
     if (!chart.at || !chart.hasRows) return;
-    if (pressed !== null && event.pointerType === "mouse" && (dragged || Math.abs(event.clientX - pressed) > DRAG)) {
+    if (pressed !== null && event.pointerType !== "touch" && (dragged || Math.abs(event.clientX - pressed) > DRAG)) {
       dragged = true;
       chart.selection = [chart.at.epochAt(pressed - canvas.getBoundingClientRect().left), epochOf(event)];
     }
-    readOut(epochOf(event));
+    pointAt(event);
   };
   const up = () => {
     const { selection } = chart;
     if (pressed !== null && !dragged && chart.read !== null) press(chart.read);
-    [pressed, dragged, chart.selection] = [null, false, null];
-    if (selection) zoom(Math.max(chart.shown[0], Math.min(...selection)), Math.min(chart.shown[1], Math.max(...selection)));
-    chart.refresh();
+    drop();
+    if (!selection) return;
+    readOut(null); // the pointer is at another epoch by then
+    zoom(Math.max(chart.shown[0], Math.min(...selection)), Math.min(chart.shown[1], Math.max(...selection)));
   };
   const drop = () => {
     [pressed, dragged, chart.selection] = [null, false, null];
-    chart.refresh();
+    chart.refreshMarks();
   };
   const keys = (event) => {
     if (!chart.hasRows || event.ctrlKey || event.metaKey || event.altKey) return;
     const [first, last] = chart.shown;
     const from = chart.read ?? last;
     const page = Math.max(1, Math.round((last - first) / 10));
+    const walk = (direction, least) =>
+      readOut(direction * Math.max(direction * chart.beyond(from, direction), direction * from + least), true);
     const nearer = (factor) => () => zoom(from - (from - first) * factor, from + (last - from) * factor);
     const actions = {
-      ArrowLeft: () => readOut(from - 1, true), ArrowRight: () => readOut(from + 1, true),
-      PageUp: () => readOut(from - page, true), PageDown: () => readOut(from + page, true),
+      ArrowLeft: () => walk(-1, 0), ArrowRight: () => walk(1, 0), PageUp: () => walk(-1, page), PageDown: () => walk(1, page),
       Home: () => readOut(first, true), End: () => readOut(last, true),
       "+": nearer(0.5), "=": nearer(0.5), "-": nearer(2), 0: unzoom,
       Enter: () => chart.read !== null && press(chart.read),
-      Escape: () => (chart.read === null ? unzoom() : readOut(null)),
+      Escape: () => (chart.selection ? drop() : chart.read === null ? unzoom() : readOut(null)),
     };
     if (!(event.key in actions)) return;
     event.preventDefault();
+    height = null;
     actions[event.key]();
   };
   log.addEventListener("click", () => setScale(true));
@@ -119,8 +141,6 @@ function chartPane(chart, { caption, empty, spoken, lines, press = () => {}, wor
   canvas.addEventListener("pointerleave", () => pressed === null && readOut(null));
   canvas.addEventListener("blur", () => readOut(null));
   canvas.addEventListener("keydown", keys);
-  // What is read out follows what arrives.
-  const again = () => chart.read !== null && readOut(chart.read);
   return { node, show, again, remove: () => chart.remove() };
 }
 
@@ -137,19 +157,25 @@ function curveView({ loss, spoken, press = () => {} }) {
   const own = (epoch) => Math.max(1, Math.min(chart.rows.lastEpoch, Math.round(epoch - chart.rows.start)));
   let [seen, best] = [0, null];
 
-  const lines = (epoch) => {
+  const told = (rows, epoch, ...columns) => columns
+    .map(([name, column]) => [name, column, rows.get(rows.nearest(epoch), column)])
+    .filter(([, , number]) => !Number.isNaN(number))
+    .map(([name, column, number]) => [name, (column === RATE ? short : figure)(number)]);
+  const LOSSES = [["Train", LOSS], ["Validation", VALIDATION]];
+  const lines = (epoch, height) => {
     const { rows } = chart;
-    const index = rows.length ? rows.nearest(epoch) : 0;
-    const at = rows.length ? rows.epoch(index) : Math.max(1, Math.round(epoch));
-    const of = rows.start ? ` (${whole(at - rows.start)} of this run)` : "";
-    const told = rows.length ? [["Train", LOSS], ["Validation", VALIDATION], ["Learning rate", RATE]]
-      .filter(([, column]) => !Number.isNaN(rows.get(index, column)))
-      .map(([name, column]) => [name, (column === RATE ? short : figure)(rows.get(index, column))]) : [];
-    const others = chart.nearEarlier(at).map(({ name, rows: other }) => {
-      const place = other.nearest(at);
-      return [name, figure(other.get(place, other.validated ? VALIDATION : LOSS))];
-    });
-    return { epoch: at, title: `Epoch ${whole(at)}${of}`, lines: [...told, ...others] };
+    const rounded = Math.max(1, Math.min(Math.floor(chart.whole[1]), Math.round(epoch)));
+    // Beyond its own rows, it is an earlier run that is read out; where there is none, the nearest of its own.
+    const mine = rows.reaches(rounded) || (rows.length > 0 && !chart.earlier.some((run) => run.rows.reaches(rounded)));
+    const at = mine ? rows.epoch(rows.nearest(rounded)) : rounded;
+    const of = mine && rows.start ? ` (${whole(at - rows.start)} of this run)` : "";
+    const other = chart.name(at, height);
+    return {
+      epoch: at,
+      title: `Epoch ${whole(at)}${of}`,
+      lines: [...(mine ? told(rows, at, ...LOSSES, ["Learning rate", RATE]) : []),
+        ...(other ? [[other.name], ...told(other.rows, at, ...LOSSES)] : [])],
+    };
   };
   const words = () => {
     const { rows } = chart;
@@ -160,7 +186,7 @@ function curveView({ loss, spoken, press = () => {} }) {
     return `Loss by epoch, ${whole(seen)} epochs: train ${figure(rows.get(last, LOSS))}${validation}${told}.`;
   };
   const hold = (epoch) => {
-    if (!chart.rows.length) return;
+    if (!chart.rows.reaches(epoch)) return;
     chart.held = own(epoch) === chart.held ? null : own(epoch);
     press(chart.held);
     chart.refresh();
@@ -177,7 +203,7 @@ function curveView({ loss, spoken, press = () => {} }) {
     if (last >= 0) {
       say(value.train, figure(rows.get(last, LOSS)));
       say(value.validation, figure(rows.get(last, VALIDATION)));
-      if (best) say(value.best, `${best.words} at epoch ${whole(best.epoch)}`);
+      if (best) say(value.best, `${best.words} at epoch ${whole(rows.start + best.epoch)}`);
     } else say(value.train, "");
     pane.show();
     pane.again();
@@ -200,7 +226,7 @@ function curveView({ loss, spoken, press = () => {} }) {
     },
     clear() {
       chart.rows.clear();
-      [seen, best, chart.held] = [0, null, null];
+      [seen, best, chart.held, chart.window] = [0, null, null, null];
       press(null);
       show();
     },
@@ -213,6 +239,7 @@ function curveView({ loss, spoken, press = () => {} }) {
     },
     // Other runs behind this one: [{name, numbers, start}].
     setEarlier(runs) {
+      Object.assign(chart, { named: null, drawnBehind: "" });
       chart.earlier = runs.map(({ name, numbers, start }) => ({ name, rows: new Rows(numbers, start) }));
       keys.earlier.hidden = !runs.length;
       say(value.earlier, String(runs.length));

@@ -1,5 +1,10 @@
 // The learning curve of one run, as it grows: its losses, best epoch and changes of the learning rate, earlier runs behind.
 
+// The loss by which a run is judged.
+function watched(rows) {
+  return rows.validated ? VALIDATION : LOSS;
+}
+
 class LearningCurve extends Chart {
   constructor(canvas) {
     super(canvas);
@@ -10,10 +15,12 @@ class LearningCurve extends Chart {
     this.best = null; // {epoch, words, validated}
     this.changes = []; // [epoch, learning rate], as asked for while training
     this.held = null; // an own epoch that is held on to
+    this.named = null; // of the earlier runs the one that is read out
+    this.background = document.createElement("canvas");
+    this.drawnBehind = ""; // what the background shows
   }
   get series() {
-    const watched = this.rows.validated || !this.rows.length ? [VALIDATION] : [LOSS];
-    return [{ rows: this.rows, columns: [LOSS, VALIDATION] }, ...this.earlier.map(({ rows }) => ({ rows, columns: watched }))];
+    return [{ rows: this.rows, columns: [LOSS, VALIDATION] }, ...this.earlier.map(({ rows }) => ({ rows, columns: [watched(rows)] }))];
   }
   // The axis ends at 10, 20, 50, 100, ... epochs, the next that is reached, and at last at all there are.
   get whole() {
@@ -24,10 +31,8 @@ class LearningCurve extends Chart {
     const own = this.ended ? last : Math.min(this.epochs, round ?? 10);
     return [0, Math.max(2, this.rows.start + own, others)];
   }
-  drawContent(pen, at, colour) {
-    for (const { rows } of this.earlier) {
-      this.drawLine(pen, at, rows, rows.validated ? VALIDATION : LOSS, { colour: colour("earlier"), width: 1 });
-    }
+  drawCurves(pen, at, colour) {
+    if (this.earlier.length) this.drawBehind(pen, at, colour);
     if (!this.rows.length) return;
     this.drawStart(pen, at, colour);
     this.drawChanges(pen, at, colour);
@@ -35,17 +40,35 @@ class LearningCurve extends Chart {
     if (this.rows.validated) this.drawLine(pen, at, this.rows, VALIDATION, { colour: colour("validation") });
     this.drawBest(pen, at, colour);
     this.drawHeld(pen, at, colour);
-    if (this.read !== null) this.drawReadOut(pen, at, colour);
+  }
+  // Earlier runs stay as they are while this one grows: they are drawn anew only on other axes or in another theme.
+  drawBehind(pen, at, colour) {
+    const { width, height } = this.layer;
+    const wanted = [width, height, at.left, at.first, at.last, at.low, at.high, at.logarithmic, colour("earlier")].join();
+    if (this.drawnBehind !== wanted) {
+      Object.assign(this.background, { width, height }); // which clears it
+      const behind = this.background.getContext("2d");
+      behind.setTransform(pen.getTransform());
+      for (const { rows } of this.earlier) this.drawLine(behind, at, rows, watched(rows), { colour: colour("earlier"), width: 1 });
+      this.drawnBehind = wanted;
+    }
+    pen.save();
+    pen.resetTransform();
+    pen.drawImage(this.background, 0, 0);
+    pen.restore();
   }
   // Where this run goes on from another.
   drawStart(pen, at, colour) {
     if (!this.rows.start) return;
     const x = Math.round(at.x(this.rows.start)) + 0.5;
+    if (x < at.left - 1 || x > at.right + 1) return;
     pen.strokeStyle = colour("muted");
     pen.lineWidth = 1;
     this.stroke(pen, x, at.top, x, at.bottom, [6, 4]);
+    const text = "goes on here";
+    const width = pen.measureText(text).width;
     pen.textAlign = "left";
-    this.write(pen, "goes on here", x + 5, at.bottom - 9, colour("muted"), colour("surface"));
+    this.write(pen, text, x + 5 + width > at.right ? x - 5 - width : x + 5, at.bottom - 9, colour("muted"), colour("surface"));
   }
   drawChanges(pen, at, colour) {
     pen.textBaseline = "middle";
@@ -113,19 +136,26 @@ class LearningCurve extends Chart {
     pen.lineWidth = 2;
     this.stroke(pen, x, at.top, x, at.bottom);
   }
-  drawReadOut(pen, at, colour) {
+  drawMarks(pen, at, colour) {
     this.drawRead(pen, at, colour);
-    const index = this.rows.nearest(this.read);
     const surface = colour("surface");
+    if (this.named) {
+      const { rows } = this.named;
+      this.drawLine(pen, at, rows, watched(rows), { colour: colour("muted") });
+      this.mark(pen, at, rows, rows.nearest(this.read), watched(rows), colour("muted"), surface);
+    }
+    if (!this.rows.reaches(this.read)) return;
+    const index = this.rows.nearest(this.read);
     for (const [column, name] of [[LOSS, "train"], [VALIDATION, "validation"]]) {
       this.mark(pen, at, this.rows, index, column, colour(name), surface);
     }
-    for (const { rows } of this.nearEarlier(this.read)) {
-      this.mark(pen, at, rows, rows.nearest(this.read), rows.validated ? VALIDATION : LOSS, colour("earlier"), surface);
-    }
   }
-  // The earlier runs that have an epoch where it is read out.
-  nearEarlier(epoch) {
-    return this.earlier.filter(({ rows }) => rows.length && epoch > rows.start && epoch <= rows.start + rows.lastEpoch);
+  // Choose the earlier run that is read out: at this epoch the nearest to a height; without one, the latest.
+  name(epoch, height) {
+    const there = this.earlier.filter(({ rows }) => rows.reaches(epoch));
+    const away = ({ rows }) => Math.abs(this.at.y(rows.get(rows.nearest(epoch), watched(rows))) - height);
+    if (height === null || !this.at) this.named = there.at(-1) ?? null;
+    else this.named = there.reduce((best, run) => (best && !(away(run) < away(best)) ? best : run), null);
+    return this.named;
   }
 }
