@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from nbreg.record import Training
 
 _STYLE = """
-.nbreg-sheet .nbreg-runs { overflow-x: auto; }
-.nbreg-sheet .nbreg-runs td:nth-child(2) { text-align: left; }
+.nbreg-sheet .nbreg-side-by-side { overflow-x: auto; }
+.nbreg-sheet .nbreg-side-by-side :is(th, td):nth-child(2) { text-align: left; }
 """
 #: Depends on the machine, and is no result.
 _LEFT_OUT = ("seconds",)
@@ -43,7 +43,7 @@ def still(table: RunsTable, shown: Sequence[Line], chosen: Sequence[Training], c
     text = "\n".join([count, *(sheet.text_table([heads, *rows]) if rows else ()), *([more] if more else ())])
     body = [
         f'<p class="nbreg-headline">{escape(count)}</p>\n',
-        f'<div class="nbreg-runs">{sheet.table(heads, rows, best=best)}</div>\n' if rows else "",
+        f'<div class="nbreg-side-by-side">{sheet.table(heads, rows, best=best)}</div>\n' if rows else "",
         f"<p>{more}</p>\n" if more else "",
         pictures_html(pictures),
     ]

@@ -1,6 +1,8 @@
 // The runs panel: a table of the session's runs to sort and filter, and the curves of those that are selected.
 
 const FILTER_PACE = 150; // ms between two wishes while one types
+const MORE_ROWS = 50; // that come into the page at a time, as one scrolls: laying out a table takes its time
+const AHEAD = 600; // px before the end at which they do
 const ADVICE = "Choosing by test metrics makes them too good to be true: choose by validation, look at test last.";
 
 function runsToolbar(view) {
@@ -88,7 +90,7 @@ function runsTable(view) {
   const nothing = make("p", { class: "nbreg-none", hidden: "" }, make("span"), button("Clear the filter", () => view.ask("filter", { words: "" }), { class: "nbreg-button" }));
   const node = make("div", { class: "nbreg-table" }, table);
   const rows = new Map();
-  let [built, active, drawing] = ["", null, false];
+  let [built, active, drawing, most, asked] = ["", null, false, MORE_ROWS, ""];
 
   const menu = runMenu([
     ["Use as latest", "", (row) => view.ask("use", { run: row.number })],
@@ -127,7 +129,11 @@ function runsTable(view) {
     const onRow = event.target === row.node;
     const actions = {
       ArrowDown: () => to(row.node.nextElementSibling), ArrowUp: () => to(row.node.previousElementSibling),
-      Home: () => to(body.firstElementChild), End: () => to(body.lastElementChild),
+      Home: () => to(body.firstElementChild), End: () => {
+        most = Infinity;
+        draw();
+        to(body.lastElementChild);
+      },
       F2: row.rename, Delete: row.confirm,
       ...(onRow ? { Enter: () => open(row), " ": () => row.tick.click() } : {}),
     };
@@ -148,7 +154,10 @@ function runsTable(view) {
     const there = [...body.children];
     const at = there.indexOf(active?.node);
     const focused = active?.node.contains(document.activeElement);
-    const wanted = order.filter((number) => number in lines).map((number) => rows.get(number) ?? added(number));
+    const sorted = JSON.stringify(["sort", "descending", "words"].map((trait) => view.get(trait)));
+    if (sorted !== asked) [asked, most, node.scrollTop] = [sorted, MORE_ROWS, 0];
+    if (focused) most = Math.max(most, order.indexOf(active.number) + 1);
+    const wanted = order.filter((number) => number in lines).slice(0, most).map((number) => rows.get(number) ?? added(number));
     reorder(body, wanted.map((row) => row.node));
     for (const number of rows.keys()) if (!(number in lines)) rows.delete(number);
     for (const row of wanted) row.show(lines[row.number], { place: view.get("colours")[row.number], latest: row.number === view.get("latest") });
@@ -156,7 +165,7 @@ function runsTable(view) {
       activate(wanted[Math.max(0, Math.min(at, wanted.length - 1))] ?? null);
       if (focused) active?.node.focus();
     }
-    table.setAttribute("aria-rowcount", String(wanted.length + 2));
+    table.setAttribute("aria-rowcount", String(order.length + 2));
     nothing.hidden = wanted.length > 0 || !Object.keys(lines).length;
     say(nothing.firstChild, `No run says “${view.get("words")}”.`);
   };
@@ -166,6 +175,11 @@ function runsTable(view) {
     drawing = true;
   };
   for (const trait of ["columns", "lines", "order", "sort", "descending", "colours", "latest", "words"]) view.follow(trait, soon);
+  node.addEventListener("scroll", () => {
+    if (body.childElementCount >= view.get("order").length || node.scrollTop + node.clientHeight < node.scrollHeight - AHEAD) return;
+    most += MORE_ROWS;
+    soon();
+  }, { passive: true });
   // A wish that came to nothing: the ticks show again what holds.
   view.follow("trouble", () => {
     for (const row of rows.values()) row.tick.checked = row.number in view.get("colours");

@@ -22,17 +22,20 @@ function nameCell(act) {
   };
   const rename = () => {
     const box = make("input", { type: "text", value: name.textContent, autocomplete: "off", spellcheck: "false", "aria-label": `New name of ${name.textContent}` });
-    const pass = (focus) => {
+    let over = false; // what leaves the page loses the focus too
+    const end = (wanted, focus) => {
+      if (over) return;
+      over = true;
       const text = box.value.trim();
-      if (box.isConnected && text && text !== name.textContent) act.rename(text);
+      if (wanted && text && text !== name.textContent) act.rename(text);
       back(focus);
     };
     box.addEventListener("keydown", (event) => {
       event.stopPropagation();
-      if (event.key === "Enter") pass(true);
-      if (event.key === "Escape") back(true);
+      if (event.key === "Enter") end(true, true);
+      if (event.key === "Escape") end(false, true);
     });
-    box.addEventListener("blur", () => pass(false));
+    box.addEventListener("blur", () => end(true, false));
     put(box, box);
   };
   const confirm = () => {
