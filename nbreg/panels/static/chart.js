@@ -253,7 +253,8 @@ class Chart {
   within(pen, height, draw) {
     pen.save();
     pen.beginPath();
-    pen.rect(this.at.left - 6, 0, this.at.right - this.at.left + 12, height);
+    const room = this.window ? 1 : 6; // for the dots at either end, where curves do not go on beyond it
+    pen.rect(this.at.left - room, 0, this.at.right - this.at.left + 2 * room, height);
     pen.clip();
     draw();
     pen.restore();
