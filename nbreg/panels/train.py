@@ -32,7 +32,9 @@ _SCRIPTS = (
     "chart.js", "learning_curve.js", "curve_view.js", "run_view.js", "controls.js", "columns_view.js", "rate_choice.js",
     "network_drawing.js", "scatter.js", "earlier_view.js", "code_view.js", "training_view.js", "train.js",
 )  # fmt: skip
-_STYLES = ("curve.css", "run.css", "controls.css", "train.css")
+_STYLES = (
+    "curve.css", "run.css", "controls.css", "buttons.css", "columns.css", "network.css", "training.css", "train.css",
+)  # fmt: skip
 
 
 @PANELS.register("train")
