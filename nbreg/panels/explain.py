@@ -44,7 +44,7 @@ NOTHING_TRAINED = "Nothing has been trained yet. Train a network first, such as 
 
 
 @PANELS.register("explain")
-class ExplainPanel(ExplainTraits, scripts=_SCRIPTS, styles=_STYLES):
+class ExplainPanel(ExplainTraits, view="explain", scripts=_SCRIPTS, styles=_STYLES):
     """Explains a regressor: importance, one feature's dependence and effect, one row's waterfall, and what if.
 
     Explaining runs in the background; `wait` waits for it. What the mouse does, Python does too: `choose`, `set`,

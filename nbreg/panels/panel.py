@@ -14,13 +14,13 @@ from nbreg.errors import NbregError
 from nbreg.options import Option
 from nbreg.panels.front_end import shows_widgets
 from nbreg.panels.routing import answer_while_busy
-from nbreg.panels.static_files import joined
+from nbreg.panels.static_files import joined, styled
 from nbreg.panels.still import Still, Stills
 from nbreg.registry import Registry
 
 #: Scripts and styles that all panels share, and that their own follow.
 _SCRIPTS = ("dom.js", "panel.js")
-_STYLES = ("theme.css", "panel.css")
+_STYLES = ("panel.css",)
 
 
 class Panel(anywidget.AnyWidget):
@@ -50,11 +50,11 @@ class Panel(anywidget.AnyWidget):
     identity = traitlets.Unicode("").tag(sync=True)
     """The widget's own id, by which a view finds out whether the kernel is still there."""
 
-    def __init_subclass__(cls, scripts: Sequence[str] = (), styles: Sequence[str] = (), **rest: Any):
+    def __init_subclass__(cls, view: str = "", scripts: Sequence[str] = (), styles: Sequence[str] = (), **rest: Any):
         super().__init_subclass__(**rest)
-        if scripts:
+        if view:
             cls._esm = joined(*_SCRIPTS, *scripts)
-            cls._css = joined(*_STYLES, *styles)
+            cls._css = styled(view, *_STYLES, *styles)
 
     def __init__(self, **traits: Any):
         self._lock = threading.RLock()  # wishes come in one thread, news of a training in another

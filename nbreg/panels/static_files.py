@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 STATIC = Path(__file__).parent / "static"
@@ -10,3 +11,12 @@ STATIC = Path(__file__).parent / "static"
 def joined(*names: str) -> str:
     """Return static files as one: to the browser they are one module, which spares the package a bundler."""
     return "\n".join((STATIC / name).read_text(encoding="utf-8") for name in names)
+
+
+def styled(view: str, *names: str) -> str:
+    """Return the style of a view: what all share, and files of which nothing leaks out of the view.
+
+    Styles are global to a page, and other views on it have parts of the same names.
+    """
+    own = re.sub(rf"\.nbreg-(?:view|panel|{view})(?![\w-])", ":scope", joined(*names))
+    return f"{joined('theme.css')}\n@scope (.nbreg-{view}) {{\n{own}\n}}\n"

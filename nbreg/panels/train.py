@@ -38,7 +38,7 @@ _STYLES = (
 
 
 @PANELS.register("train")
-class TrainPanel(Panel, scripts=_SCRIPTS, styles=_STYLES):
+class TrainPanel(Panel, view="train", scripts=_SCRIPTS, styles=_STYLES):
     """Trains networks on the tables of the notebook, with the mouse.
 
     Parameters
@@ -319,6 +319,7 @@ class TrainPanel(Panel, scripts=_SCRIPTS, styles=_STYLES):
                 self._underway.close()
             underway = self._underway = Underway(regressor, name, self._show, self.tell, self._greeted)
             self.regressor_, self.run_, self.test = regressor, regressor.run_, ""
+        self._show(busy="")
         underway.begin()
         self._list_runs()
         self._aside.ask(underway.compare, "compare")

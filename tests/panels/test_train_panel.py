@@ -272,6 +272,7 @@ def test_pause_resume_and_stop(panel: TrainPanel):
     assert panel.trouble.startswith("This panel trains already")
     ask(panel, "resume")
     until(lambda: panel.state["status"] == "running")
+    assert panel.state["busy"] == ""
     ask(panel, "stop")
     until(lambda: not panel.trains)
     assert panel.state["status"] == "stopped"
