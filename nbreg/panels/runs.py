@@ -38,7 +38,7 @@ SELECTED_AT_FIRST = 5
 
 
 @PANELS.register("runs")
-class RunsPanel(Panel, scripts=_SCRIPTS, styles=_STYLES):
+class RunsPanel(Panel, view="runs", scripts=_SCRIPTS, styles=_STYLES):
     """The runs of this session in a table to sort and filter, with the curves of the selected ones.
 
     Assign `sort`, `descending`, `words`, `selected` or `with_test` to change what is shown; the session itself is
