@@ -178,7 +178,7 @@ def _course_cells(training: Training, names: dict[int, str]) -> dict[str, Cell]:
         "from": Cell(origin, origin or None),
         "epochs_run": _epochs(run),
         "best_epoch": Cell(count(best.epoch), best.epoch) if best else EMPTY,
-        "seconds": Cell(duration(run.seconds), run.seconds) if run.seconds else EMPTY,
+        "seconds": _seconds(run.seconds),
         "best_val_loss": loss_cell(run),
     }
 
@@ -186,6 +186,12 @@ def _course_cells(training: Training, names: dict[int, str]) -> dict[str, Cell]:
 def _epochs(run: Run) -> Cell:
     done = len(run.history)
     return Cell(count(done) if run.ended else f"{count(done)} of {count(run.epochs)}", done)
+
+
+def _seconds(seconds: float) -> Cell:
+    if not seconds:
+        return EMPTY
+    return Cell("< 1 s" if seconds < 1 else duration(seconds), seconds)
 
 
 def _sortable(key: float | str | None) -> tuple[int, float, str]:

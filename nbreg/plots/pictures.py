@@ -6,9 +6,23 @@ import base64
 import io
 from collections.abc import Iterable, Sequence
 from html import escape
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from nbreg.plots.plot import PlotInfo, image_bundle
+from nbreg.plots.plot import image_bundle
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+class Drawn(Protocol):
+    """What can be drawn, and told in words."""
+
+    @property
+    def alt(self) -> str:
+        """What is to be seen, in words."""
+
+    def figure(self) -> Figure:
+        """Return a figure that belongs to nobody else."""
 
 
 class Picture(NamedTuple):
@@ -37,7 +51,7 @@ body[data-jp-theme-light="false"] .nbreg-sheet .nbreg-pictures img, body.vscode-
 """
 
 
-def drawn(infos: Iterable[PlotInfo]) -> tuple[Picture, ...]:
+def drawn(infos: Iterable[Drawn]) -> tuple[Picture, ...]:
     """Return a picture of each."""
     from nbreg.plots.theme import to_png
 

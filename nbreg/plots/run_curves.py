@@ -62,7 +62,7 @@ class RunCurves:
             _number_axes(axes)
             axes.set(title="Validation loss by run", xlabel="epoch", ylabel="loss (of the scaled target)")
             if self.lines:
-                figure.legend(loc="outside lower center", ncols=min(3, len(self.lines)), borderaxespad=0.1)
+                axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.17), ncols=min(3, len(self.lines)))
         return figure
 
     def _draw_lines(self, axes: Any) -> None:

@@ -178,3 +178,10 @@ def test_the_loss_is_the_smallest_one_that_was_watched():
     unwatched = Run(2)
     unwatched.record([Row(1, 0.5, math.nan, 0.1), Row(2, 0.25, math.nan, 0.1)])
     assert loss_cell(unwatched).key == 0.25
+
+
+def test_time_is_short_and_sorted_by_seconds(three):
+    three[2].run.seconds = 0.25
+    table = runs_table(three, with_test=False)
+    assert [line.cells["seconds"].text for line in table.lines] == ["3 s", "1 s", "< 1 s"]
+    assert numbers(table.shown("seconds", False, "")) == [3, 2, 1]
