@@ -289,6 +289,7 @@ def test_runs_are_compared_at_an_epoch_and_zoomed_like_one(page):
     expect(page.get_by_role("status").first).to_have_text("Epochs 20 to 60")
     frame(page, 1).get_by_role("button", name="Linear").click()
     expect(frame(page, 1).get_by_role("button", name="Linear")).to_have_attribute("aria-pressed", "true")
+    drawn(page, "")
     assert page.evaluate("() => stage.compared.chart.at.y(0.1) - stage.compared.chart.at.y(0.2)") == pytest.approx(
         page.evaluate("() => stage.compared.chart.at.y(0.2) - stage.compared.chart.at.y(0.3)")
     )
