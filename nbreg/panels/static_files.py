@@ -16,7 +16,8 @@ def joined(*names: str) -> str:
 def styled(view: str, *names: str) -> str:
     """Return the style of a view: what all share, and files of which nothing leaks out of the view.
 
-    Styles are global to a page, and other views on it have parts of the same names.
+    Styles are global to a page, and other views on it have parts of the same names. Hence all rules of those files are
+    nested in the view; ``:where`` leaves their weights as they are.
     """
-    own = re.sub(rf"\.nbreg-(?:view|panel|{view})(?![\w-])", ":scope", joined(*names))
-    return f"{joined('theme.css')}\n@scope (.nbreg-{view}) {{\n{own}\n}}\n"
+    own = re.sub(rf"\.nbreg-(?:view|panel|{view})(?![\w-])", "&.nbreg-view", joined(*names))
+    return f"{joined('theme.css')}\n:where(.nbreg-view.nbreg-{view}) {{\n{own}\n}}\n"

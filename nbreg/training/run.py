@@ -97,6 +97,11 @@ class Run:
         self._started = 0.0
         self._told = 0.0
 
+    def __repr__(self) -> str:
+        done = f"{len(self._rows):,} of {self.epochs:,} epochs"
+        best = f", best at epoch {self._best.epoch:,}" if self._best else ""
+        return f"Run({self._status}, {done}{best})"
+
     # What it has reached
 
     @property
