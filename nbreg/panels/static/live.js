@@ -61,7 +61,6 @@ function render({ model, el }) {
     }
     steer.show(state);
     rate.show(state);
-    root.toggleAttribute("data-validated", curve.chart.rows.validated);
   };
   const receive = (message, buffers) => {
     if (message.kind !== "rows") return;
