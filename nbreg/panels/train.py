@@ -85,6 +85,12 @@ class TrainPanel(Panel, view="train", scripts=_SCRIPTS, styles=_STYLES):
     schedule = traitlets.Dict().tag(sync=True)
     """The learning rate by epoch."""
 
+    summaries = traitlets.Dict().tag(sync=True)
+    """For groups of choices, what they come to in a few words."""
+
+    idle = traitlets.Dict().tag(sync=True)
+    """The options that do nothing beside the others, and why."""
+
     suggestion = traitlets.Dict().tag(sync=True)
     """What a learning-rate range test found; empty before one was asked for."""
 
@@ -187,7 +193,7 @@ class TrainPanel(Panel, view="train", scripts=_SCRIPTS, styles=_STYLES):
             if self.choices != self._chosen.plain():
                 self.choices = {}  # which brings the others
                 return
-            self.start = self._chosen.start
+            self.start, self.idle = self._chosen.start, train_draft.idle_of(self._chosen.options)
             self._write_code()
         if self._chosen.data is not None:
             self._aside.ask(self._show_columns, "columns")
@@ -206,11 +212,12 @@ class TrainPanel(Panel, view="train", scripts=_SCRIPTS, styles=_STYLES):
     def _show_draft(self) -> None:
         """Show the network that these choices make, and, as trouble, what is wrong with them."""
         if not self._chosen.options["target"]:
-            self.network, self.schedule = {}, {}
+            self.network, self.schedule, self.summaries = {}, {}, {}
             return
         draft = self._chosen.draft()
         self.network = train_draft.network_of(draft, None)
         self.schedule = train_draft.schedule_of(self._chosen.options, draft.training_.epochs)
+        self.summaries = train_draft.summaries_of(draft, len(self.columns) - len(draft.target_names_))
         self.network = train_draft.network_of(draft, draft.new_network(draft.data_))
         self.trouble = ""
 

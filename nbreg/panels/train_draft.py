@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nbreg.evaluation.wording import counted, rounded
+from nbreg.networks.architecture import ARCHITECTURES, architecture_options
 from nbreg.training.schedules import LearningRates
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 #: A schedule is drawn by at most so many points.
 MOST_POINTS = 120
+#: Options of one optimizer alone.
+_OF_OPTIMIZERS = {"momentum": "sgd", "nesterov": "sgd", "weight_decay": "adamw"}
 
 
 def layers_of(regressor: Regressor) -> list[dict[str, Any]]:
@@ -49,6 +52,26 @@ def schedule_of(choices: Mapping[str, Any], n_epochs: int) -> dict[str, Any]:
     epochs = np.unique(np.linspace(0, n_epochs - 1, min(MOST_POINTS, n_epochs)).round().astype(int))
     drawn = [rates.at(int(epoch)) for epoch in epochs]
     return {"rates": drawn, "words": _schedule_words(choices["schedule"], drawn, n_epochs, is_open)}
+
+
+def summaries_of(regressor: Regressor, n_columns: int) -> dict[str, str]:
+    """Return, for groups of choices, what they come to in a few words; `n_columns` are those that are no target."""
+    data, spec = regressor.data_, regressor.training_
+    assert data is not None  # it has taken its table
+    steps = spec.epochs * -(-data.n_rows("train") // spec.batch_size)
+    return {
+        "Data": f"{counted(len(data.frame), 'row')} · {len(data.feature_names)} of {counted(n_columns, 'feature')}",
+        "Training": f"{counted(spec.epochs, 'epoch')}, {rounded(steps)} steps",
+    }
+
+
+def idle_of(options: Mapping[str, Any]) -> dict[str, str]:
+    """Return the options that do nothing beside the others, and why."""
+    network, optimizer = options["network"], options["optimizer"]
+    family = ARCHITECTURES[network].options()
+    others = {name: f"The {network} has none." for name in architecture_options() if name not in family}
+    own = {name: f"Only {of} has it." for name, of in _OF_OPTIMIZERS.items() if of != optimizer}
+    return {**others, **own}
 
 
 def suggestion_of(found: RangeTest) -> dict[str, Any]:

@@ -180,6 +180,16 @@ def test_the_network_is_drawn_with_its_size(panel: TrainPanel):
     assert len(panel.schedule["rates"]) == 12
 
 
+def test_what_choices_come_to_and_which_do_nothing(panel: TrainPanel):
+    panel.choose(features=("a", "b"), epochs=10, batch_size=100)
+    # 64 % of 600 rows are 384, which are 4 steps of 100
+    until(lambda: panel.summaries == {"Data": "600 rows · 2 of 3 features", "Training": "10 epochs, 40 steps"})
+    assert set(panel.idle) == {"momentum", "nesterov", "weight_decay"}
+    panel.choose(optimizer="sgd", network="perceptron", hidden=(64, 32))
+    assert "momentum" not in panel.idle
+    assert panel.idle["dropout"] == "The perceptron has none."
+
+
 def test_what_does_not_fit_together_is_told_before_training(panel: TrainPanel):
     panel.choose(network="perceptron")
     until(lambda: panel.trouble)
