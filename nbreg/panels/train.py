@@ -158,7 +158,9 @@ class TrainPanel(Panel, view="train", scripts=_SCRIPTS, styles=_STYLES):
         super().close()
 
     def still(self) -> Still:
-        return train_still.still(self.line, self._underway, self.cards)
+        if self._underway is None or not self._underway.run.history:
+            return train_still.before(self.line, self._looked_through())
+        return train_still.after(self.line, self._underway, self.cards)
 
     # Choosing
 
@@ -201,13 +203,20 @@ class TrainPanel(Panel, view="train", scripts=_SCRIPTS, styles=_STYLES):
         self.refresh_still()
 
     def _show_columns(self) -> None:
+        options, found = self._chosen.options, self._looked_through()
+        if found is not None:
+            self.columns = train_columns.chips(found, options["target"], options["features"])
+
+    def _looked_through(self) -> Profile | None:
+        """Return what the columns of the table hold; None without one."""
         from nbreg.data.profile import profile
 
-        options, data = self._chosen.options, self._chosen.data
-        of = id(data), options["target"]
-        if self._profile is None or self._profile[0] != of:
-            self._profile = of, profile(data, target=options["target"])
-        self.columns = train_columns.chips(self._profile[1], options["target"], options["features"])
+        data, target = self._chosen.data, self._chosen.options["target"]
+        if data is None:
+            return None
+        if self._profile is None or self._profile[0] != (id(data), target):
+            self._profile = (id(data), target), profile(data, target=target)
+        return self._profile[1]
 
     def _show_draft(self) -> None:
         """Show the network that these choices make, and, as trouble, what is wrong with them."""

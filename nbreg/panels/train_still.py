@@ -10,6 +10,7 @@ from nbreg.evaluation import sheet
 from nbreg.panels.still import Still
 
 if TYPE_CHECKING:
+    from nbreg.data.profile import Profile
     from nbreg.panels.train_underway import Underway
     from nbreg.plots.plot import PlotInfo
 
@@ -21,11 +22,15 @@ _STYLE = """
 """
 
 
-def still(line: str, shown: Underway | None, cards: Sequence[Mapping[str, str]]) -> Still:
-    """Return a picture of what `shown`, the latest training, came to; None: of what could be trained."""
-    if shown is None or not shown.run.history:
-        text = f"Train panel: {line}"
-        return Still(text, sheet.sheet(_line(line), _STYLE))
+def before(line: str, profile: Profile | None) -> Still:
+    """Return a picture of what could be trained: the line, and what the table holds."""
+    if profile is None:
+        return Still(line, sheet.sheet(_line(line), _STYLE))
+    return Still(f"{line}\n\n{profile!r}", sheet.sheet(_line(line), _STYLE) + profile.to_html())
+
+
+def after(line: str, shown: Underway, cards: Sequence[Mapping[str, str]]) -> Still:
+    """Return a picture of what `shown`, the latest training, has come to."""
     from nbreg.plots.pictures import PICTURES_STYLE, card_bundle, drawn, pictures_html, side_by_side
 
     pictures = drawn(_infos(shown))
