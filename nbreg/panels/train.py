@@ -17,9 +17,10 @@ from nbreg.panels import train_code, train_columns, train_draft, train_runs, tra
 from nbreg.panels.form import form, read
 from nbreg.panels.latest import Latest
 from nbreg.panels.notebook_names import notebook_names
-from nbreg.panels.panel import PANELS, Panel
+from nbreg.panels.panel import PANELS
 from nbreg.panels.still import Still
 from nbreg.panels.train_choices import NAMELESS, Choices, Naming, tables
+from nbreg.panels.train_traits import TrainTraits
 from nbreg.panels.train_underway import Underway
 from nbreg.training.run import Run
 
@@ -38,7 +39,7 @@ _STYLES = (
 
 
 @PANELS.register("train")
-class TrainPanel(Panel, view="train", scripts=_SCRIPTS, styles=_STYLES):
+class TrainPanel(TrainTraits, view="train", scripts=_SCRIPTS, styles=_STYLES):
     """Trains networks on the tables of the notebook, with the mouse.
 
     Parameters
@@ -60,63 +61,6 @@ class TrainPanel(Panel, view="train", scripts=_SCRIPTS, styles=_STYLES):
 
     All of its synced traits can be observed and linked; what the mouse does, methods do as well.
     """
-
-    tables: traitlets.List[Any] = traitlets.List().tag(sync=True)
-    """The notebook's tables: name and size in words."""
-
-    table = traitlets.Unicode("").tag(sync=True)
-    """The name of the table that is learned from."""
-
-    columns: traitlets.List[Any] = traitlets.List().tag(sync=True)
-    """What each column holds, and what part it plays."""
-
-    form: traitlets.List[Any] = traitlets.List().tag(sync=True)
-    """The controls, made from the declared options."""
-
-    choices = traitlets.Dict().tag(sync=True)
-    """The value of each option, as plain data."""
-
-    problems = traitlets.Dict().tag(sync=True)
-    """For options whose last value was not taken: why."""
-
-    network = traitlets.Dict().tag(sync=True)
-    """The layers to draw, and the size of the network."""
-
-    schedule = traitlets.Dict().tag(sync=True)
-    """The learning rate by epoch."""
-
-    summaries = traitlets.Dict().tag(sync=True)
-    """For groups of choices, what they come to in a few words."""
-
-    idle = traitlets.Dict().tag(sync=True)
-    """The options that do nothing beside the others, and why."""
-
-    suggestion = traitlets.Dict().tag(sync=True)
-    """What a learning-rate range test found; empty before one was asked for."""
-
-    start = traitlets.Dict().tag(sync=True)
-    """The run and epoch that the next training goes on from; empty where it begins anew."""
-
-    runs: traitlets.List[Any] = traitlets.List().tag(sync=True)
-    """The session's runs that can be gone on from."""
-
-    state = traitlets.Dict().tag(sync=True)
-    """How the latest run stands."""
-
-    cards: traitlets.List[Any] = traitlets.List().tag(sync=True)
-    """The figures of the latest run."""
-
-    line = traitlets.Unicode("").tag(sync=True)
-    """The magic that does what the panel does."""
-
-    code = traitlets.Unicode("").tag(sync=True)
-    """The Python that does what the panel does."""
-
-    test = traitlets.Unicode("").tag(sync=True)
-    """What the final test came to, once it was asked for."""
-
-    run_ = traitlets.Instance(Run, allow_none=True)
-    regressor_ = traitlets.Any(None, allow_none=True)
 
     wishes = (
         "choose_table", "suggest", "use_suggestion", "branch", "begin_anew", "compare",
