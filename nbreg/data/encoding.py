@@ -75,12 +75,30 @@ class Encoder:
         """
         frame = as_frame(frame)
         self._check_columns(frame.columns)
+        return self._encoded(frame)
+
+    def transform_some(self, inputs: NDArray[np.float32], frame: Any) -> NDArray[np.float32]:
+        """Return `inputs` ``(n, n_inputs)`` with those of the columns of `frame`, which holds some of them, made anew.
+
+        They are what `transform` gives for whole rows, sooner where few of many columns have changed.
+        Raises DataError as `transform` does.
+        """
+        frame = as_frame(frame)
+        names = set(frame.columns)
+        positions = [position for block in self.blocks if block.name in names for position in block.positions]
+        changed = inputs.copy()
+        changed[:, positions] = self._encoded(frame)[:, positions]
+        return changed
+
+    def _encoded(self, frame: nw.DataFrame[Any]) -> NDArray[np.float32]:
+        """Return the inputs of rows; those of columns that the frame lacks mean nothing."""
+        names = set(frame.columns)
         X = np.zeros((len(frame), self.n_inputs), np.float32)
         quantities = self._read_quantities(frame)
         X[:, self._gap_positions] = np.isnan(quantities[:, self._gap_sources])
         X[:, self._quantity_positions] = self._filled_and_scaled(quantities)
         for column, block in zip(self.columns, self.blocks, strict=True):
-            if isinstance(column, CategoryColumn):
+            if isinstance(column, CategoryColumn) and column.name in names:
                 X[:, block.positions] = column.transform(frame[column.name])
         return X
 
@@ -133,10 +151,11 @@ class Encoder:
             self.scaler.fit(quantities[:, : self._n_scaled])
 
     def _read_quantities(self, frame: nw.DataFrame[Any]) -> Floats:
-        """Return ``(n, n_quantities)``, gaps as NaN, a column contiguous in memory."""
-        quantities = np.empty((len(frame), len(self._places)), order="F")
+        """Return ``(n, n_quantities)``, gaps and columns that the frame lacks as NaN, a column contiguous in memory."""
+        names = set(frame.columns)
+        quantities = np.full((len(frame), len(self._places)), np.nan, order="F")
         at = {place: position for position, place in enumerate(self._places)}
-        for column in self._quantity_columns:
+        for column in (each for each in self._quantity_columns if each.name in names):
             for part, values in enumerate(column.read(frame[column.name])):
                 quantities[:, at[column.name, part]] = values
         return quantities

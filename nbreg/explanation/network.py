@@ -53,7 +53,10 @@ class ExplainedNetwork(Explained):
         return tuple(self.regressor.target_names_[i] for i in self.targets)
 
     def points(self, frame: Frame) -> Points:
-        inputs = self.regressor.encoder_.transform(frame)  # which finds columns by their names
+        return self.points_of_inputs(self.regressor.encoder_.transform(frame))  # which finds columns by their names
+
+    def points_of_inputs(self, inputs: Points) -> Points:
+        """Return rows of encoded inputs ``(n, n_inputs)`` as points."""
         if not self._tables:
             return inputs
         n_numbers = inputs.shape[1] - len(self._tables)

@@ -24,21 +24,28 @@ class Changing:
         self._table = table.select(*features)
         self._lenders = representatives(self._table)
         self._seen = Seen(representatives(seen.frame.select(*features)), seen.words)
+        self._lent: tuple[tuple[int, tuple[str, ...]], Frame] | None = None
 
-    def row(self, row: int, changes: Mapping[str, Any]) -> tuple[Frame, tuple[str, ...]]:
-        """Return a table of one row with the changes, and sentences about values unlike those seen.
+    def own(self, row: int) -> Frame:
+        """Return a row as it is, a table of one."""
+        return self._table[[row]]
+
+    def changed(self, row: int, changes: Mapping[str, Any]) -> tuple[Frame, tuple[str, ...]]:
+        """Return the columns that changes, at least one, give a row, and sentences about values unlike those seen.
 
         Raises OptionError for a value of the wrong kind.
         """
-        one = self._table[[row]]
-        if not changes:
-            return one, ()
-        names = list(changes)
-        # Values of the table's own types come from rows that have them.
-        lenders = nw.concat([one.select(*names), self._lenders.select(*names)], how="vertical")
-        pair, said = with_changes(lenders, 0, changes, self._seen)
-        new = pair[[1]]
-        return one.with_columns(*(new[name] for name in names)), said
+        names = tuple(changes)
+        pair, said = with_changes(self._lenders_for(row, names), 0, changes, self._seen)
+        return pair[[1]], said
+
+    def _lenders_for(self, row: int, names: tuple[str, ...]) -> Frame:
+        """Return a row and those that lend it values of the table's own types, the same ones while a slider moves."""
+        key = row, names
+        if self._lent is None or self._lent[0] != key:
+            one, others = (frame.select(*names) for frame in (self.own(row), self._lenders))
+            self._lent = key, nw.concat([one, others], how="vertical")
+        return self._lent[1]
 
 
 def representatives(table: Frame) -> Frame:

@@ -22,9 +22,10 @@ from nbreg.panels.explain_subject import Subject
 
 
 class Changed(NamedTuple):
-    """A table of one row, its values as controls show them, and sentences on values unlike those seen."""
+    """A row with changes: a table of one row of the columns that change (of all, where none does), its values as
+    controls show them, and sentences on values unlike those seen."""
 
-    frame: Frame
+    columns: Frame
     values: dict[str, Any]
     notices: tuple[str, ...]
 
@@ -85,17 +86,27 @@ class Explored:
 
     def changed(self, row: int, changes: Mapping[str, Any]) -> Changed:
         """Return a row with its changes. Raises OptionError."""
-        key = row, repr(changes)
+        key = row, repr(dict(changes))
         found = self._rows.get(key)
         if found is None:
-            frame, said = self._changing.row(row, changes)
-            # A row has many columns, and few that change.
-            values = values_of(frame.select(*changes)) if changes else values_of(frame)
-            found = Changed(frame, {**self.changed(row, {}).values, **values} if changes else values, said)
-            # A slider asks for the row as it is again and again, and for each change twice: once to check it.
-            self._rows = {kept: each for kept, each in self._rows.items() if kept == (row, "{}")}
-            self._rows[key] = found
+            found = self._changed(row, changes) if changes else self._own(row)
+            # A slider asks for the row as it is again and again, and for each change twice: as it came, to check it,
+            # and as its control shows it.
+            own = {kept: each for kept, each in self._rows.items() if kept == (row, "{}")}
+            self._rows = {**own, key: found}
+            shown = {name: found.values[name] for name in changes}
+            if shown == dict(changes):
+                self._rows[row, repr(shown)] = found
         return found
+
+    def _own(self, row: int) -> Changed:
+        frame = self._changing.own(row)
+        return Changed(frame, values_of(frame), ())
+
+    def _changed(self, row: int, changes: Mapping[str, Any]) -> Changed:
+        columns, said = self._changing.changed(row, changes)
+        # A row has many columns, and few that change.
+        return Changed(columns, {**self.changed(row, {}).values, **values_of(columns)}, said)
 
     def row_state(
         self, explanation: Explanation, target: int, row: int, changes: Mapping[str, Any], cloud: Mapping[str, Any]
@@ -107,7 +118,7 @@ class Explored:
         explainer = self.explainer(explanation.method, self.spec.rounds)
         own, changed = self.changed(row, {}), self.changed(row, changes)
         before = self._before(row, explainer)
-        after = explainer.of(changed.frame) if changes else before
+        after = explainer.of(own.columns, changed.columns) if changes else before
         old, new = own.values, changed.values
         texts = {name: (text_of(old[name]), text_of(new[name])) for name in old}
         observed = self.subject.observed
@@ -123,13 +134,13 @@ class Explored:
             "notices": list(changed.notices),
             "values": new,
             "own": old,
-            "place": _place(cloud, changed.frame, after, target, players) if is_same_method and cloud else None,
+            "place": _place(cloud, own, changed, after, target, players) if is_same_method and cloud else None,
         }
 
     def _before(self, row: int, explainer: RowExplainer) -> RowAttribution:
         key = row, explainer.method
         if self._as_it_is is None or self._as_it_is[0] != key:
-            self._as_it_is = key, explainer.of(self.changed(row, {}).frame)
+            self._as_it_is = key, explainer.of(self.changed(row, {}).columns)
         return self._as_it_is[1]
 
     def number_among_explained(self, explanation: Explanation, row: int) -> int | None:
@@ -164,8 +175,9 @@ def _how(explainer: RowExplainer, found: RowAttribution, method: str) -> str:
 
 
 def _place(
-    cloud: Mapping[str, Any], row: Frame, found: RowAttribution, target: int, players: Any
+    cloud: Mapping[str, Any], own: Changed, changed: Changed, found: RowAttribution, target: int, players: Any
 ) -> dict[str, Any] | None:
-    x = place_of(cloud, row)
-    y = float(found.values[players.position_of(cloud["feature"]), target])
+    feature = cloud["feature"]
+    x = place_of(cloud, changed.columns if feature in changed.columns.columns else own.columns)
+    y = float(found.values[players.position_of(feature), target])
     return None if x is None else {"x": x, "y": y}

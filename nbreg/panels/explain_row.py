@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nbreg.data.frames import Frame
 from nbreg.errors import DataError
@@ -19,6 +20,8 @@ from nbreg.explanation.spec import ExplanationSpec
 
 if TYPE_CHECKING:
     from nbreg.regressor import Regressor
+
+Inputs = NDArray[np.float32]
 
 #: What may be asked of a network of 4,000 parameters while somebody waits: about 50 ms on one core.
 QUICK = 500_000
@@ -51,12 +54,18 @@ class RowExplainer:
         self._background = self.explained.points(background)
         self._seed = spec.seed
         self.method, self.why, self._rounds = quick_method(self.explained, spec, len(background))
+        self._encoder = regressor.encoder_
+        self._encoded: tuple[Frame, Inputs] | None = None
         self._working = threading.Lock()  # methods share what they compile, and copies of the network
 
-    def of(self, row: Frame) -> RowAttribution:
-        """Return the attributions of a table's only row. Raises DataError where the prediction is not finite."""
+    def of(self, row: Frame, changed: Frame | None = None) -> RowAttribution:
+        """Return the attributions of a table's only row, where there are `changed` columns with these in its own's
+        place. Raises DataError where the prediction is not finite."""
         with self._working:
-            points = self.explained.points(row)
+            inputs = self._inputs(row)
+            if changed is not None:
+                inputs = self._encoder.transform_some(inputs, changed)
+            points = self.explained.points_of_inputs(inputs)
             prediction = self.explained.predict(points)[0]
             if not np.isfinite(prediction).all():
                 raise DataError("The prediction for this row is not finite: there is nothing to share out.")
@@ -66,6 +75,12 @@ class RowExplainer:
         base_values = np.broadcast_to(found.base_values, prediction.shape)
         errors = None if found.standard_errors is None else found.standard_errors[0]
         return RowAttribution(found.values[0], base_values, prediction, errors, found.words)
+
+    def _inputs(self, row: Frame) -> Inputs:
+        """Return a row's inputs; the last row's are kept, for a slider changes it again and again."""
+        if self._encoded is None or self._encoded[0] is not row:
+            self._encoded = row, self._encoder.transform(row)
+        return self._encoded[1]
 
 
 def quick_method(explained: Explained, spec: ExplanationSpec, n_background: int) -> Chosen:

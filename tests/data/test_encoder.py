@@ -422,3 +422,18 @@ def test_times_with_a_zone_are_kept():
     encoder = Encoder().fit(table)
     kept = skops.io.loads(skops.io.dumps(encoder), trusted=list(ENCODER_TYPES))
     np.testing.assert_array_equal(kept.transform(table), encoder.transform(table))
+
+
+# Some columns anew
+
+
+@pytest.mark.parametrize("names", [["number"], ["colour"], ["sold", "whole"], ["flag", "maybe", "city", "took"]])
+def test_columns_made_anew_are_as_in_whole_rows(names):
+    table = mixed()
+    encoder = Encoder(embed_above=5).fit(table)
+    other = table.iloc[::-1].reset_index(drop=True)
+    mixture = table.assign(**{name: other[name] for name in names})
+    before = encoder.transform(table)
+    kept = before.copy()
+    np.testing.assert_array_equal(encoder.transform_some(before, other[names]), encoder.transform(mixture))
+    np.testing.assert_array_equal(before, kept)
