@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -118,6 +119,22 @@ def test_the_view_that_is_deleted_stops_nothing(lab: Lab):
     notebook.run_cell(3)
     assert re.search(r"Run\(running, [\d,]+ of 100,000 epochs, best at epoch [\d,]+\)", notebook.output_text(3))
     notebook.run_cell(4)
+
+
+def test_the_notebook_about_panels_runs_through_as_a_reader_runs_it(server: Server, browser: Browser, artifacts: Path):
+    shutil.copy(Path(__file__).parents[2] / "notebooks" / "03_panels.ipynb", server.notebooks)
+    with closing(Lab(server, browser, artifacts)) as lab:
+        notebook = lab.visit("03_panels.ipynb")
+        for index in range(notebook.n_cells):
+            notebook.run_cell(index)
+        views = notebook.page.locator(".nbreg-panel")
+        expect(views).to_have_count(4)
+        expect(views.last).to_contain_text("rows explained", timeout=LONG * 1000)
+        for name, index in (("train", 6), ("runs", 12), ("explain", 14)):
+            notebook.page.locator(f"section.nbreg-{name}").last.scroll_into_view_if_needed()
+            notebook.screenshot(f"notebook_panels_{name}", index)
+        assert notebook.failures() == []
+        assert notebook.errors == []
 
 
 def test_notebook_7(notebook7: Server, browser: Browser, artifacts: Path):
