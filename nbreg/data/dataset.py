@@ -119,7 +119,7 @@ def observed_targets(frame: Frame, names: Sequence[str]) -> Floats:
 
     Raises DataError where one is missing, not numeric or infinite.
     """
-    _check_known(frame, names, "the target")
+    check_known(frame, names, "the target")
     return np.column_stack([_target_values(frame, name) for name in names])
 
 
@@ -131,10 +131,11 @@ def _check_split(frame: Frame, spec: DataSpec) -> None:
         if spec.split == option and name is None:
             raise OptionError(f'split="{option}" needs {option}="...", the column to split by (--{option} COL).')
         if name is not None:
-            _check_known(frame, [name], f"the {option}")
+            check_known(frame, [name], f"the {option}")
 
 
-def _check_known(frame: Frame, names: Iterable[str], role: str) -> None:
+def check_known(frame: Frame, names: Iterable[str], role: str) -> None:
+    """Raise DataError, with the nearest name, where the table lacks a column; `role` says what it was meant for."""
     for name in names:
         if name not in frame.columns:
             raise DataError(f'There is no column "{name}" for {role}.{did_you_mean(name, frame.columns)}')
@@ -143,7 +144,7 @@ def _check_known(frame: Frame, names: Iterable[str], role: str) -> None:
 def _targets_of(frame: Frame, spec: DataSpec) -> tuple[Floats, tuple[str, ...]]:
     if not spec.target:
         raise DataError(f"No target is given: name the column to predict, such as {_suggestion(frame)}.")
-    _check_known(frame, spec.target, "the target")
+    check_known(frame, spec.target, "the target")
     _check_names_once(spec.target)
     return observed_targets(frame, spec.target), spec.target
 
@@ -199,7 +200,7 @@ def _default_names(n_targets: int) -> tuple[str, ...]:
 def _features_of(frame: Frame, spec: DataSpec, targets: Sequence[str]) -> tuple[list[str], list[str]]:
     """Return the columns to predict from, and what to say of those that are not."""
     wanted = list(dict.fromkeys(frame.columns if spec.features is None else spec.features))
-    _check_known(frame, wanted, "the features")
+    check_known(frame, wanted, "the features")
     shared = [name for name in targets if name in wanted]
     if shared and spec.features is not None:
         raise DataError(f'Column "{shared[0]}" is both target and feature; leave it out of the features.')

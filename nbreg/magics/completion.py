@@ -82,7 +82,8 @@ def _values(kind: Kind, name: str, place: Place) -> list[Offer]:
     if kind.of_columns:
         return column_offers(kind, name, place)
     if isinstance(kind, Frame):
-        return [Offer(each, "table") for each in frames_in(place.names)]
+        words = [Offer(word, "value") for word in kind.choices()]
+        return [*words, *(Offer(each, "table") for each in frames_in(place.names))]
     if isinstance(kind, PredictorName):
         return [Offer(each, "predictor") for each in predictors_in(place.names)]
     if isinstance(kind, ModelName):

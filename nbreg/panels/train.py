@@ -30,11 +30,13 @@ if TYPE_CHECKING:
     from nbreg.session import Session
 
 _SCRIPTS = (
-    "chart.js", "learning_curve.js", "curve_view.js", "run_view.js", "controls.js", "columns_view.js", "rate_choice.js",
-    "network_drawing.js", "scatter.js", "earlier_view.js", "code_view.js", "training_view.js", "train.js",
+    "picture.js", "chart.js", "learning_curve.js", "curve_view.js", "run_view.js", "controls.js", "columns_view.js",
+    "rate_choice.js", "network_drawing.js", "scatter.js", "earlier_view.js", "code_view.js", "training_view.js",
+    "train.js",
 )  # fmt: skip
 _STYLES = (
-    "curve.css", "run.css", "controls.css", "buttons.css", "columns.css", "network.css", "training.css", "train.css",
+    "picture.css", "curve.css", "run.css", "controls.css", "buttons.css", "code.css", "columns.css", "network.css",
+    "training.css", "train.css",
 )  # fmt: skip
 
 
@@ -85,7 +87,7 @@ class TrainPanel(TrainTraits, view="train", scripts=_SCRIPTS, styles=_STYLES):
         self._list_runs()
         self.tables = tables()
         if data is not None or self.tables:
-            self.choose_table(self.tables[0]["name"] if data is None else data)
+            self._take_table(self.tables[0]["name"] if data is None else data, must_fit=data is not None)
         if start is not None:
             self.branch(start)
         self._changed()
@@ -114,11 +116,14 @@ class TrainPanel(TrainTraits, view="train", scripts=_SCRIPTS, styles=_STYLES):
 
     def choose_table(self, data: Any) -> None:
         """Learn from another table: its name in the notebook, a path, or the table itself. Raises DataError."""
+        self._take_table(data)
+        self._changed()
+
+    def _take_table(self, data: Any, must_fit: bool = False) -> None:
         with self._lock:
-            self._chosen.take_table(data)
+            self._chosen.take_table(data, must_fit=must_fit)
             self.tables, self.table = tables(), self._chosen.table
             self._profile = None
-        self._changed()
 
     @traitlets.validate("choices")
     def _merge(self, proposal: Any) -> dict[str, Any]:

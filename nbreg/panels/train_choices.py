@@ -60,11 +60,12 @@ class Choices:
         self.options |= chosen
         return list(chosen)
 
-    def take_table(self, data: Any) -> None:
+    def take_table(self, data: Any, *, must_fit: bool = False) -> None:
         """Learn from another table: itself, its name in the notebook, or a path. Raises DataError.
 
-        Choices that name a column which it does not have are back at their defaults.
+        Choices that name a column which it does not have are back at their defaults, or, with `must_fit`, an error.
         """
+        from nbreg.data.dataset import check_known
         from nbreg.session import as_table
 
         names = notebook_names()
@@ -73,18 +74,17 @@ class Choices:
             if data not in found:
                 raise DataError(f'There is no table "{data}" in the notebook.{did_you_mean(data, found)}')
             data = found[data]
-        columns = set(as_table(data).columns)
+        frame = as_table(data)
+        for name, columns in self._named_columns().items():
+            if must_fit:
+                check_known(frame, columns, f"the {name}")
+            elif not set(columns) <= set(frame.columns):
+                self.options[name] = fit_options()[name].default
         self.data, self.table = data, data if isinstance(data, str) else name_of(data, names) or NAMELESS
-        self.options |= self._lost(columns)
 
-    def _lost(self, columns: set[str]) -> dict[str, Any]:
-        known = fit_options()
-        naming = {name: self.options[name] for name in ("target", "features", "time", "group") if self.options[name]}
-        return {
-            name: known[name].default
-            for name, value in naming.items()
-            if not columns.issuperset((value,) if isinstance(value, str) else value)
-        }
+    def _named_columns(self) -> dict[str, tuple[str, ...]]:
+        given = {name: self.options[name] for name in ("target", "features", "time", "group")}
+        return {name: (value,) if isinstance(value, str) else value for name, value in given.items() if value}
 
     def begin_at(self, branch: Branch, number: int) -> None:
         """Go on from an earlier run, with its choices. Raises OptionError."""

@@ -1,0 +1,77 @@
+"""%nnreg panel where nobody watches: the same panel, which shows its picture."""
+
+import pytest
+from test_completion import texts
+
+
+def bundles(outputs):
+    return [sorted(output["data"]) for output in outputs if "data" in output]
+
+
+def test_a_table_opens_the_train_panel(kernel):
+    outputs = kernel.run("%nnreg panel houses --target price --hidden 8")
+    assert bundles(outputs) == [["text/html", "text/plain"]]
+    text = outputs[0]["data"]["text/plain"]
+    assert text.startswith("%nnreg fit houses --target price --hidden 8\n")
+    assert "200 rows, 4 columns" in text
+
+
+def test_out_names_what_is_trained_and_the_value_is_the_panel(kernel):
+    kernel.run("panel = %nnreg panel houses --target price --hidden 8 --epochs 3 -o trained")
+    assert kernel.text("type(panel).__name__, 'trained' in globals()") == "('TrainPanel', False)"
+    kernel.run("panel.train(wait=True)")
+    assert kernel.text("trained is panel.regressor_, trained.run_.status") == "(True, 'finished')"
+    outputs = kernel.run("panel")
+    assert bundles(outputs) == [["image/png", "text/html", "text/plain"]]
+    assert "mlp 8, relu, finished after 3 of 3 epochs" in outputs[0]["data"]["text/plain"]
+
+
+def test_a_start_is_found_by_the_regressors_name(kernel):
+    kernel.run("%nnreg fit houses --target price --hidden 8 --epochs 3 -o first")
+    kernel.run("panel = %nnreg panel houses --start first@2")
+    assert kernel.text("panel.start['epoch']") == "2"
+    assert "--start" in kernel.text("panel.line")
+
+
+def test_python_opens_the_same(kernel):
+    line = kernel.text("import nbreg\nnbreg.TrainPanel(houses, target='price', hidden=(8,)).line")
+    assert line == "'%nnreg fit houses --target price --hidden 8'"
+
+
+def test_the_other_panels(kernel):
+    kernel.run("%nnreg fit houses --target price --hidden 8 --epochs 3 -o why_of;")
+    assert "why_of" not in kernel.text("%nnreg panel runs")
+    assert "latest" in kernel.text("%nnreg panel runs")
+    assert "price hangs most on" in kernel.text("%nnreg panel explain --model why_of")
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("%nnreg panel runs --hidden 8", "panel has no option --hidden."),
+        ("%nnreg panel runs houses", "The runs panel takes no table: it shows what this session has trained."),
+        ("%nnreg panel housse", 'There is no table "housse" in the notebook.'),
+        ("%nnreg panel houses --hidden none", "hidden (--hidden) takes whole numbers of at least 1"),
+        ("%nnreg panel explain --method shap", "method (--method) takes"),
+        ("%nnreg panel explain --model nobody", "nobody"),
+        ("%nnreg panel houses --target prise", 'There is no column "prise"'),
+    ],
+)
+def test_mistakes_are_one_line(kernel, line, told):
+    lines = kernel.fails(line)
+    assert len(lines) == 1
+    assert told in lines[0]
+
+
+def test_options_and_words_are_those_of_the_panel_that_is_named():
+    assert texts("%nnreg panel ")[1] == ["explain", "runs", "train", "houses", "cars"]
+    assert texts("%nnreg panel houses --hid")[1] == ["--hidden"]
+    assert texts("%nnreg panel explain --meth")[1] == ["--method"]
+    assert texts("%nnreg panel runs --hid")[1] == []
+
+
+def test_help_tells_of_each_panel(kernel):
+    assert "--dropout" in kernel.text("%nnreg panel --help")
+    explain = kernel.text("%nnreg panel explain --help")
+    assert "--method" in explain
+    assert "--dropout" not in explain
