@@ -34,6 +34,8 @@ class Underway:
         self._scores = Scores(regressor)
         self._linear: Evaluation | None = None
         self._seen: Seen | None = None
+        self._found: Evaluation | None = None
+        self._rows = self._scores.words()  # that the figures are of
         self._target = regressor.target_names_[0]
         self._looked = 0.0
         self._following = Following(self.run, self._tell_rows, greeted=greeted)
@@ -53,10 +55,10 @@ class Underway:
         self._following.close()
 
     def show_target(self, name: str) -> None:
-        """Show the predictions of another target."""
+        """Show the predictions, and the figures, of another target."""
         if name in self.regressor.target_names_:
             self._target = name
-            self._tell_scatter()
+            self._tell_found()
 
     def compare(self) -> None:
         """Find what a linear model reaches on the validation rows, for the figures to be compared with."""
@@ -74,9 +76,9 @@ class Underway:
         epoch = run.best.epoch if run.best else len(run.history)
         self._seen = Seen(float(epoch), np.asarray(regressor.predict_inputs(scores.inputs), np.float64))
         validated = scores.which == "validation"
-        found = regressor.evaluation_of("validation") if validated else scores.evaluate(self._seen)
-        self._show(cards=cards(run, found, self._linear, self._target, counted(scores.n_rows, f"{scores.which} row")))
-        self._tell_scatter()
+        self._found = regressor.evaluation_of("validation") if validated else scores.evaluate(self._seen)
+        self._rows = counted(scores.n_rows, f"{scores.which} row")
+        self._tell_found()
 
     @property
     def pairs(self) -> tuple[Scores, Seen] | None:
@@ -96,13 +98,15 @@ class Underway:
         if self.run.ended:
             return
         if seen is not None:
-            self._seen = seen
-            found = self._scores.evaluate(seen)
-            self._show(cards=cards(self.run, found, self._linear, self._target, self._scores.words()))
-            self._tell_scatter()
+            self._seen, self._found = seen, self._scores.evaluate(seen)
+            self._tell_found()
         if time.monotonic() - self._looked >= LOOK_EVERY:
             self._looked = time.monotonic()
             self.run.request_look(self._scores.look)
+
+    def _tell_found(self) -> None:
+        self._show(cards=cards(self.run, self._found, self._linear, self._target, self._rows))
+        self._tell_scatter()
 
     def _tell_scatter(self) -> None:
         if self._seen is None:

@@ -227,6 +227,20 @@ def test_training_shows_rows_points_and_figures(panel: TrainPanel, df: pd.DataFr
     assert float(panel.cards[1]["value"]) == pytest.approx(mae, rel=0.01)
 
 
+def test_of_several_targets_one_is_shown_at_a_time(panel: TrainPanel, df: pd.DataFrame):
+    panel.choose(target=("y", "b"))
+    sent = Sent(panel)
+    ask(panel, "hello")
+    panel.train(wait=True)
+    assert sent.of("scatter")[-1][0]["target"] == "y"
+    ask(panel, "show_target", name="b")
+    validation = df.iloc[panel.regressor_.data_.rows.validation]
+    np.testing.assert_allclose(sent.numbers("scatter", 2)[:, 0], validation.b, rtol=1e-6)
+    r2 = r2_score(validation.b, panel.regressor_.predict(validation)[:, 1])
+    assert panel.cards[0]["value"] == f"{r2:.2f}".replace("-", "−")
+    assert "y: R²" in panel.final_test()
+
+
 def test_the_linear_model_to_compare_with_is_scikit_learns(panel: TrainPanel, df: pd.DataFrame):
     panel.train(wait=True)
     rows = panel.regressor_.data_.rows
@@ -342,7 +356,7 @@ def test_a_run_goes_on_from_an_earlier_epoch(panel: TrainPanel, df: pd.DataFrame
     by_line = nbreg.fit(df, start=(first, 5), learning_rate=0.001)
     assert by_line.run_.history == panel.run_.history
     earlier, curves = sent.of("earlier")[-1]
-    assert {"name": "run 1", "start": 0} in earlier["runs"]
+    assert ("run 1", 0) in [(run["name"], run["start"]) for run in earlier["runs"]]
     assert len(np.frombuffer(curves[0], np.float32)) == 4 * 12
     ask(panel, "begin_anew")
     assert panel.start == {}
