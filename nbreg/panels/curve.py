@@ -1,13 +1,17 @@
-"""A run's history as the compact numbers that a chart is sent."""
+"""A run's history, and those of several runs, as the compact numbers that a chart is sent."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nbreg.training.run import Row
+from nbreg.training.run import Row, Run
+
+if TYPE_CHECKING:
+    from nbreg.record import Training
 
 #: Columns of a curve: epoch, loss, validation loss, learning rate.
 N_COLUMNS = 4
@@ -58,3 +62,21 @@ def thinned(table: NDArray[np.float32], most: int) -> NDArray[np.float32]:
     kept = np.concatenate([(starts + lowest).ravel(), (starts + highest).ravel(), [0, len(table) - 1]])
     chosen: NDArray[np.float32] = table[np.unique(np.minimum(kept, len(table) - 1))]
     return chosen
+
+
+def first_epoch(run: Run) -> int:
+    """Return after how many epochs of an earlier run this one begins: 0 where it begins anew."""
+    return run.start.epoch if run.start else 0
+
+
+def curves_of(trainings: Sequence[Training], most: int) -> tuple[list[dict[str, Any]], list[bytes]]:
+    """Return the runs to draw over each other as plain data, number, name and `first_epoch`, and beside it the rows
+    of each as the bytes of float32 ``(n, 4)``, of about `most` rows at most."""
+    described = [{"number": each.number, "name": each.name, "start": first_epoch(each.run)} for each in trainings]
+    return described, [_rows_of(each.run, most).tobytes() for each in trainings]
+
+
+def _rows_of(run: Run, most: int) -> NDArray[np.float32]:
+    curve = Curve()
+    curve.extend(run.history)
+    return thinned(curve.since(0), most)

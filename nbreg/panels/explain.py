@@ -17,11 +17,11 @@ from nbreg.options import Option, refuse_unknown
 from nbreg.panels.explain_code import Chosen, code_of
 from nbreg.panels.explain_explored import Explored
 from nbreg.panels.explain_feature import FeatureTelling
-from nbreg.panels.explain_state import explaining_words, ready_words, summary_of
+from nbreg.panels.explain_state import NOTHING_TRAINED, explaining_words, ready_words, summary_of
 from nbreg.panels.explain_still import explanation_still, words_still
 from nbreg.panels.explain_subject import MODEL, Subject, regressor_of, when_ended
 from nbreg.panels.explain_traits import ExplainTraits
-from nbreg.panels.explain_work import Work, line_of
+from nbreg.panels.explain_work import Work
 from nbreg.panels.explain_worst import WorstRows, worst_rows
 from nbreg.panels.latest import Latest
 from nbreg.panels.notebook_names import notebook_names
@@ -37,10 +37,14 @@ if TYPE_CHECKING:
 #: Of a table with more rows so many are explained unless a number is given: nobody waits for a million.
 ROWS_UNASKED = 500
 
-_SCRIPTS = ("controls.js", "code_view.js", "bars.js", "waterfall.js", "dependence.js", "explain.js")
-_STYLES = ("run.css", "controls.css", "explain.css")
-
-NOTHING_TRAINED = "Nothing has been trained yet. Train a network first, such as %nnreg fit DATA --target COLUMN."
+_SCRIPTS = (
+    "controls.js", "picture.js", "code_view.js", "bars.js", "waterfall.js", "dependence.js", "what_if.js", "worst.js",
+    "explain.js",
+)  # fmt: skip
+_STYLES = (
+    "run.css", "controls.css", "picture.css", "code.css", "explain.css", "bars.css", "dependence.css", "waterfall.css",
+    "what_if.css", "worst.css",
+)  # fmt: skip
 
 
 @PANELS.register("explain")
@@ -78,7 +82,7 @@ class ExplainPanel(ExplainTraits, view="explain", scripts=_SCRIPTS, styles=_STYL
         self._worst: WorstRows | None = None
         self._wishes: dict[str, Any] = {}
         self._seconds, self._unsubscribe = 0.0, lambda: None
-        self._computing, self._quick = threading.RLock(), Latest("nbreg-explain-row", self._fail)
+        self._computing, self._quick = threading.RLock(), Latest("nbreg-explain-row", self.show_trouble)
         self._wishing = threading.Lock()
         self._shown_row: tuple[Any, ...] = ()
         self._card: ExplanationCard | None = None
@@ -204,7 +208,7 @@ class ExplainPanel(ExplainTraits, view="explain", scripts=_SCRIPTS, styles=_STYL
         try:
             self._open(regressor)
         except Exception as error:
-            self._fail(error)
+            self.show_trouble(error)
             self.status, self.words = "empty", "There is nothing to explain."
             self._done.set()
 
@@ -257,7 +261,7 @@ class ExplainPanel(ExplainTraits, view="explain", scripts=_SCRIPTS, styles=_STYL
             elif line:
                 self.trouble = line
         except Exception as error:
-            self._fail(error)
+            self.show_trouble(error)
         finally:
             if self.explanation_ is None:
                 self.status, self.words = "stopped", "There is no explanation yet."
@@ -338,8 +342,7 @@ class ExplainPanel(ExplainTraits, view="explain", scripts=_SCRIPTS, styles=_STYL
             self._quick.ask(self._tell_curve, "curve")
 
     def _tell_marks(self) -> None:
-        worst, marked = self._worst, self.marked
-        self._telling.tell_marks(worst.slices[marked] if worst is not None and 0 <= marked < len(worst.slices) else ())
+        self._telling.tell_marks(() if self._worst is None else self._worst.rows_of(self.marked))
 
     def _tell_curve(self) -> None:
         if self._explored is not None and self.explanation_ is not None and self.look != "dependence":
@@ -374,13 +377,8 @@ class ExplainPanel(ExplainTraits, view="explain", scripts=_SCRIPTS, styles=_STYL
     @traitlets.observe("marked")
     def _on_marked(self, _: Any) -> None:
         self._tell_marks()
-        worst = self._worst
-        if worst is not None:
-            rows = worst.listed(worst.slices[self.marked]) if 0 <= self.marked < len(worst.slices) else []
-            self.worst = {**worst.about, "marked": rows}
-
-    def _fail(self, error: Exception) -> None:
-        self.trouble = line_of(error)
+        if self._worst is not None:
+            self.worst = {**self._worst.about, "marked": self._worst.listed(self._worst.rows_of(self.marked))}
 
     def _in_order(self, show: Callable[[], None]) -> None:
         if self.explanation_ is not None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from nbreg.errors import NbregError
 from nbreg.panels.explain_points import Cloud, Curve, cloud_of, curve_of
-from nbreg.panels.explain_work import line_of
+from nbreg.panels.wording import line_of
 
 if TYPE_CHECKING:
     from nbreg.explanation.explanation import Explanation

@@ -27,6 +27,8 @@ MOST_BARS = 200
 #: How often methods ask the network for each row, or each pair of a row and a background row; a gradient costs three.
 _A_ROW = {"saliency": 3, "gradient_x_input": 3, "integrated_gradients": 150, "smooth_grad": 150}
 _A_PAIR = {"deep_shap": 3, "expected_gradients": 15}
+#: What an empty panel says.
+NOTHING_TRAINED = "Nothing has been trained yet. Train a network first, such as %nnreg fit DATA --target COLUMN."
 #: Methods whose base value is the prediction for the mean background row.
 _AGAINST_MEAN_ROW = ("integrated_gradients", "gradient_x_input", "smooth_grad")
 

@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from nbreg.errors import NbregError
 from nbreg.explanation.effort import REPORTING, Reporter
+from nbreg.panels.wording import line_of
 
 #: Seconds between two words on how far it is.
 INTERVAL = 0.1
@@ -16,12 +16,6 @@ INTERVAL = 0.1
 
 class GivenUp(BaseException):
     """The explanation is no longer wanted. Not an Exception, so that nothing on the way takes it for an error."""
-
-
-def line_of(error: Exception) -> str:
-    """Return what went wrong in one line; of a defect also what kind it is."""
-    text = " ".join(str(error).split())
-    return text if isinstance(error, NbregError) else f"{type(error).__name__}: {text}"
 
 
 class Work:

@@ -27,6 +27,10 @@ class WorstRows:
     slices: tuple[NDArray[np.intp], ...]
     about: dict[str, Any]
 
+    def rows_of(self, number: int) -> NDArray[np.intp]:
+        """Return the rows of a slice, none where there is none of this number."""
+        return self.slices[number] if 0 <= number < len(self.slices) else np.empty(0, np.intp)
+
     def listed(self, rows: NDArray[np.intp]) -> list[dict[str, Any]]:
         """Return the worst of some rows."""
         order = np.argsort(-np.abs(self.residuals[rows]), kind="stable")[:MOST_LISTED]

@@ -23,8 +23,8 @@ class LiveView(anywidget.AnyWidget):
     when it appears and is then sent the rows that are new. A view ends with its run; `close` ends it sooner.
     """
 
-    _esm = joined("dom.js", "chart.js", "learning_curve.js", "curve_view.js", "run_view.js", "live.js")
-    _css = styled("live", "curve.css", "run.css", "live.css")
+    _esm = joined("dom.js", "picture.js", "chart.js", "learning_curve.js", "curve_view.js", "run_view.js", "live.js")
+    _css = styled("live", "picture.css", "curve.css", "run.css", "live.css")
 
     title = traitlets.Unicode("Training").tag(sync=True)
     """What is trained, as the view's heading."""

@@ -10,12 +10,12 @@ from typing import Any, ClassVar
 import anywidget
 import traitlets
 
-from nbreg.errors import NbregError
 from nbreg.options import Option
 from nbreg.panels.front_end import shows_widgets
 from nbreg.panels.routing import answer_while_busy
 from nbreg.panels.static_files import joined, styled
 from nbreg.panels.still import Still, Stills
+from nbreg.panels.wording import line_of
 from nbreg.registry import Registry
 
 #: Scripts and styles that all panels share, and that their own follow.
@@ -98,9 +98,7 @@ class Panel(anywidget.AnyWidget):
 
     def show_trouble(self, error: Exception) -> None:
         """Show what went wrong as one line."""
-        words = " ".join(str(error).split())
-        # What is no NbregError is a defect: say what it is rather than nothing at all.
-        self.trouble = words if isinstance(error, NbregError) else f"{type(error).__name__}: {words}"
+        self.trouble = line_of(error)
 
     # What is asked and told
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from nbreg.panels.curve import first_epoch
 from nbreg.panels.wording import duration, figure, speed
 from nbreg.training.run import Run
 
@@ -21,7 +22,7 @@ def run_state(run: Run, n_rows: int) -> dict[str, Any]:
         "best": _best(run),
         "learning_rate": run.learning_rate,
         "changes": [list(change) for change in run.changes],
-        "start": run.start.epoch if run.start else 0,
+        "start": first_epoch(run),
         "error": " ".join(str(run.error).split()) if run.error is not None else "",
     }
 

@@ -13,19 +13,20 @@ from nbreg.errors import OptionError, did_you_mean
 from nbreg.evaluation.metrics import METRICS
 from nbreg.evaluation.wording import counted
 from nbreg.panels import runs_still
+from nbreg.panels.curve import curves_of
 from nbreg.panels.latest import Latest
 from nbreg.panels.panel import PANELS, Panel
 from nbreg.panels.runs_table import Line, RunsTable, runs_table
 from nbreg.panels.still import Still
-from nbreg.panels.train_runs import curve_of
 from nbreg.record import Training
 from nbreg.session import SESSION
 from nbreg.training.run import Run
 
 _SCRIPTS = (
-    "controls.js", "chart.js", "comparison_chart.js", "curve_view.js", "comparison_view.js", "runs_row.js", "runs.js",
+    "controls.js", "picture.js", "chart.js", "comparison_chart.js", "curve_view.js", "comparison_view.js",
+    "runs_row.js", "runs.js",
 )  # fmt: skip
-_STYLES = ("controls.css", "curve.css", "runs.css")
+_STYLES = ("controls.css", "picture.css", "curve.css", "runs.css", "runs_table.css")
 
 #: Most rows of a curve.
 MOST_ROWS = 1_000
@@ -275,17 +276,8 @@ class RunsPanel(Panel, view="runs", scripts=_SCRIPTS, styles=_STYLES):
     def _tell_curves(self) -> None:
         if not self._greeted or self._closed:
             return
-        chosen = self._chosen()
-        described = [
-            {
-                "number": each.number,
-                "name": each.name,
-                "start": each.run.start.epoch if each.run.start else 0,
-                "place": self.colours[str(each.number)],
-            }
-            for each in chosen
-        ]
-        self.tell("curves", [curve_of(each.run, MOST_ROWS).tobytes() for each in chosen], runs=described)
+        described, curves = curves_of(self._chosen(), MOST_ROWS)
+        self.tell("curves", curves, runs=[{**run, "place": self.colours[str(run["number"])]} for run in described])
 
 
 def _plain_lines(table: RunsTable) -> dict[str, dict[str, Any]]:

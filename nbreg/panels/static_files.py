@@ -9,7 +9,7 @@ STATIC = Path(__file__).parent / "static"
 
 
 def joined(*names: str) -> str:
-    """Return static files as one: to the browser they are one module, which spares the package a bundler."""
+    """Return scripts, or styles, as one text: to the browser that is one module, which spares the package a bundler."""
     return "\n".join((STATIC / name).read_text(encoding="utf-8") for name in names)
 
 

@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from nbreg.evaluation.wording import counted
-from nbreg.panels.curve import Curve, thinned
+from nbreg.panels.curve import curves_of
 
 if TYPE_CHECKING:
     from nbreg.record import Training
@@ -29,21 +26,13 @@ def listed(trainings: Sequence[Training]) -> list[dict[str, Any]]:
 def earlier(
     trainings: Sequence[Training], present: Run | None, chosen: Sequence[int] | None
 ) -> tuple[list[dict[str, Any]], list[bytes]]:
-    """Return what is drawn behind the `present` run: names and first epochs, and the rows of each, float32 ``(n, 4)``.
+    """Return what is drawn behind the `present` run, as `curves_of` tells it.
 
     `chosen` are numbers of runs; None: the latest ones.
     """
     others = [each for each in trainings if each.run is not present and each.run.history]
     shown = others[-EARLIER:] if chosen is None else [each for each in others if each.number in chosen]
-    named = [{"name": each.name, "start": each.run.start.epoch if each.run.start else 0} for each in shown]
-    return named, [curve_of(each.run, MOST_ROWS).tobytes() for each in shown]
-
-
-def curve_of(run: Run, most: int) -> NDArray[np.float32]:
-    """Return a run's history as float32 ``(n, 4)``, of about `most` rows at most."""
-    curve = Curve()
-    curve.extend(run.history)
-    return thinned(curve.since(0), most)
+    return curves_of(shown, MOST_ROWS)
 
 
 def _line(training: Training) -> dict[str, Any]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from nbreg.errors import NbregError
+
 
 def duration(seconds: float) -> str:
     """Return seconds in words: ``8 s``, ``1 min 20 s``, ``2 h 5 min``, ``3 days``."""
@@ -40,3 +42,9 @@ def figure(value: float) -> str:
     if size < 1e-3 or size >= 1e7:
         return f"{value:.2e}"
     return f"{value:,.0f}" if size >= 99.95 else f"{value:#.3g}"
+
+
+def line_of(error: Exception) -> str:
+    """Return what went wrong in one line; of a defect, which is no NbregError, also what kind it is."""
+    text = " ".join(str(error).split())
+    return text if isinstance(error, NbregError) else f"{type(error).__name__}: {text}"

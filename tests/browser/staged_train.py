@@ -253,7 +253,7 @@ def without_target() -> Any:
 
 def running(done: int = 120, **more: Any) -> Any:
     traits = choosing()[0] | {"state": state(done=done, **more), "cards": CARDS, "runs": RUNS}
-    earlier = {"runs": [{"name": "run 1", "start": 0}, {"name": "run 2", "start": 0}]}
+    earlier = {"runs": [{"number": number, "name": f"run {number}", "start": 0} for number in (1, 2)]}
     return traits, [
         ("earlier", [rows(60, 1.6).tobytes(), rows(90, 1.2).tobytes()], earlier),
         ("rows", [rows(done).tobytes()], {"start": 0, "end": done}),

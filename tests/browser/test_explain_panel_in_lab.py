@@ -170,9 +170,9 @@ def test_keys_do_what_the_mouse_does(notebook: Notebook):
     row = page.locator(".nbreg-read b").first.inner_text()
     page.keyboard.press("Enter")
     expect(page.locator(".nbreg-stepper input")).to_have_value(row.replace(",", ""))
-    page.locator("[data-look=dependence]").focus()
+    page.get_by_role("radio", name="Attributions").focus()
     page.keyboard.press("ArrowRight")
-    expect(page.locator("[data-look=ale]")).to_have_attribute("aria-checked", "true")
+    expect(page.get_by_role("radio", name="ALE")).to_be_checked()
     expect(page.locator(".nbreg-feature")).to_contain_text("accumulated local effects")
     page.keyboard.press("ArrowLeft")
     unnamed = """root => [...root.querySelectorAll("button, select, input, canvas, [role=option]")].filter(one =>
@@ -200,13 +200,13 @@ def test_another_method_explains_in_the_background_in_the_dark(notebook: Noteboo
     page.get_by_label("Method").select_option("saliency")
     expect(panel(notebook)).to_contain_text("sensitivities")
     expect(page.locator(".nbreg-how")).to_contain_text("This row is explained by shapley")
-    page.locator("[data-look=pdp]").click()
+    page.get_by_role("radio", name="Partial dependence").check(force=True)
     expect(page.locator(".nbreg-feature")).to_contain_text("partial dependence")
     picture(notebook, "dark")
     page.get_by_label("Method").select_option("deep_shap")
     expect(panel(notebook)).to_have_attribute("data-status", "ready")
     expect(page.locator(".nbreg-status")).to_contain_text("deep_shap")
-    page.locator("[data-look=dependence]").click()
+    page.get_by_role("radio", name="Attributions").check(force=True)
     notebook.set_theme(False)
 
 

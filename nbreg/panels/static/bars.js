@@ -39,7 +39,6 @@ function importanceView(view) {
     const hidden = bars.names.length - FIRST_BARS;
     const count = all || hidden <= 1 ? bars.names.length : FIRST_BARS;
     options = bars.names.slice(0, count).map((name, i) => bar(name, i, share));
-    list.style.setProperty("--zero", `${share(0)}%`);
     list.replaceChildren(...options);
     more.hidden = hidden <= 1;
     say(more, all ? `Show the ${FIRST_BARS} most important` : `Show all ${bars.names.length} features`);
@@ -68,6 +67,5 @@ function importanceView(view) {
     draw();
   });
   view.follow("feature", mark);
-  return make("section", { class: "nbreg-box nbreg-importance", "aria-label": "Importance" },
-    make("div", { class: "nbreg-box-head" }, make("h3", {}, "Importance")), list, more, measure);
+  return box("importance", "Importance", [make("h3", {}, "Importance")], list, more, measure);
 }

@@ -107,14 +107,13 @@ function logTicks(low, high, most) {
   return best.length >= 3 ? best : linearTicks(low, high, Math.min(most, 5));
 }
 
-class Chart {
+class Chart extends Picture {
   constructor(canvas) {
-    this.canvas = canvas;
+    super(canvas);
     this.logarithmic = true;
     this.window = null; // [first, last] epoch of a zoom
     this.selection = null; // [from, to] epochs, while a zoom is dragged
     this.read = null; // the epoch on the axis that is read out
-    this.frame = 0;
     this.layer = document.createElement("canvas"); // axes and curves, which a read-out leaves as they are
     this.stale = true;
   }
@@ -125,20 +124,13 @@ class Chart {
   get whole() {
     return [0, 10];
   }
-  // Draw before the next frame, once, however often it is asked for.
   refresh() {
     this.stale = true;
-    this.refreshMarks();
+    super.refresh();
   }
   // The same where only what is read out or selected has changed.
   refreshMarks() {
-    this.frame ||= requestAnimationFrame(() => {
-      this.frame = 0;
-      this.draw();
-    });
-  }
-  remove() {
-    cancelAnimationFrame(this.frame);
+    super.refresh();
   }
   get canBeLogarithmic() {
     return this.series.every(({ rows }) => !(rows.low <= 0));
@@ -222,22 +214,9 @@ class Chart {
   // Drawing
 
   draw() {
-    // Not clientWidth, which is rounded: a picture that is scaled by a fraction of a pixel is a blurred one.
-    const { width, height } = this.canvas.getBoundingClientRect();
-    if (!width || !height) return;
-    const ratio = window.devicePixelRatio || 1;
-    const [columns, lines] = [Math.round(width * ratio), Math.round(height * ratio)];
-    const style = getComputedStyle(this.canvas);
-    const colour = (name) => style.getPropertyValue(`--nbreg-${name}`).trim();
-    const begin = (canvas) => {
-      if (canvas.width !== columns) canvas.width = columns;
-      if (canvas.height !== lines) canvas.height = lines;
-      const pen = canvas.getContext("2d");
-      pen.setTransform(columns / width, 0, 0, lines / height, 0, 0);
-      pen.clearRect(0, 0, width, height);
-      pen.font = `${style.fontSize} ${style.fontFamily}`;
-      return pen;
-    };
+    const sheet = this.sheet();
+    if (!sheet) return;
+    const { width, height, columns, lines, begin, colour } = sheet;
     if (this.stale || this.layer.width !== columns || this.layer.height !== lines) {
       const pen = begin(this.layer);
       this.at = this.layout(pen, width, height);
@@ -306,14 +285,6 @@ class Chart {
     pen.lineWidth = 1;
     for (const x of [left, right]) this.stroke(pen, Math.round(x) + 0.5, at.top, Math.round(x) + 0.5, at.bottom);
   }
-  stroke(pen, x1, y1, x2, y2, dash = []) {
-    pen.setLineDash(dash);
-    pen.beginPath();
-    pen.moveTo(x1, y1);
-    pen.lineTo(x2, y2);
-    pen.stroke();
-    pen.setLineDash([]);
-  }
   // Of the rows that share a pixel (two where the line is thin) only the first, lowest, highest and last are drawn,
   // which looks the same.
   drawLine(pen, at, rows, column, { colour, width = 1.75, dash = [] }) {
@@ -351,11 +322,6 @@ class Chart {
     pen.stroke();
     pen.setLineDash([]);
     if (points === 1) this.drawDot(pen, x, y, 3);
-  }
-  drawDot(pen, x, y, radius) {
-    pen.beginPath();
-    pen.arc(x, y, radius, 0, 2 * Math.PI);
-    pen.fill();
   }
   // A point of a curve that is read out.
   mark(pen, at, rows, index, column, colour, surface) {

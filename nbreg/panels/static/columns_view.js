@@ -177,7 +177,7 @@ function perCent(share) {
 function splitChoice(view, declared) {
   const columns = () => view.get("columns").map((column) => column.name);
   const choose = (name, value) => view.ask("choose", { name, value });
-  const kinds = field(declared.split, { ...segments(declared.split.choices, (word) => choose("split", word)) }, 6);
+  const kinds = field(declared.split, { ...segments(optionsOf(declared.split.choices), (word) => choose("split", word)) }, 6);
   const by = ["time", "group"].filter((name) => declared[name]).map((name) => [name,
     field({ ...declared[name], label: `Column of ${name}s` }, control(declared[name], (value) => choose(name, value), columns), 6)]);
   const share = { validation: 0, test: 0 };

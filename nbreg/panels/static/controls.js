@@ -88,14 +88,14 @@ function smallCurve(kind, width, height) {
   return { node, show: (values) => path.setAttribute("d", values.length ? lineOf(values, width, height) : "") };
 }
 
-// Words beside each other, of which one holds.
-function segments(words, wish) {
+// Words beside each other, of which one holds; `options` are [value, words].
+function segments(options, wish) {
   const name = unique("segment");
   const node = make("div", { class: "nbreg-segments", role: "radiogroup" });
-  const inputs = words.map((word) => {
-    const input = make("input", { type: "radio", name, value: word });
-    input.addEventListener("change", () => wish(word));
-    node.append(make("label", {}, input, make("span", {}, spaced(word))));
+  const inputs = options.map(([value, words]) => {
+    const input = make("input", { type: "radio", name, value });
+    input.addEventListener("change", () => wish(value));
+    node.append(make("label", {}, input, make("span", {}, words)));
     return input;
   });
   return { node, focus: node, show: (value) => inputs.forEach((input) => (input.checked = input.value === value)) };
@@ -120,12 +120,15 @@ function selection(options, wish) {
   return { node, focus: box, show, fill };
 }
 
+// The words of declared choices, as options to choose from.
+function optionsOf(words) {
+  return words.map((word) => [word, spaced(word)]);
+}
+
 function choice(declared, wish) {
   const words = declared.word ? [...declared.choices, declared.word] : declared.choices;
   const letters = words.reduce((sum, word) => sum + word.length + 3, 0);
-  const control = words.length <= FEW && letters <= 20
-    ? segments(words, wish)
-    : selection(words.map((word) => [word, spaced(word)]), wish);
+  const control = (words.length <= FEW && letters <= 20 ? segments : selection)(optionsOf(words), wish);
   const { show } = control;
   if (words.every((word) => word in BENDS)) return bent(control);
   return { ...control, show: (value) => show(value ?? declared.word) };

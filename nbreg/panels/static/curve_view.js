@@ -108,7 +108,7 @@ function chartPane(chart, { caption, empty, spoken, lines, press = () => {}, wor
     chart.refreshMarks();
   };
   const keys = (event) => {
-    if (!chart.hasRows || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!chart.hasRows || isShortcut(event)) return;
     const [first, last] = chart.shown;
     const from = chart.read ?? last;
     const page = Math.max(1, Math.round((last - first) / 10));

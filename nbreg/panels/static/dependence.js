@@ -1,23 +1,13 @@
 // One feature: its attributions by value as points, or its effect as a curve, on a canvas.
 
-class FeaturePlot {
+class FeaturePlot extends Picture {
   constructor(canvas) {
-    this.canvas = canvas;
+    super(canvas);
     this.cloud = null; // {x, y, rows, colors, about}
     this.curve = null; // {x, y, spread, shares, about}
     this.marks = null; // for each point whether it is marked
     this.chosen = { row: -1, place: null };
     this.read = null; // index of the point, or place on the curve, that is read out
-    this.frame = 0;
-  }
-  refresh() {
-    this.frame ||= requestAnimationFrame(() => {
-      this.frame = 0;
-      this.draw();
-    });
-  }
-  remove() {
-    cancelAnimationFrame(this.frame);
   }
   get shown() {
     return this.curve ?? this.cloud;
@@ -57,42 +47,16 @@ class FeaturePlot {
   // Drawing
 
   draw() {
-    const { width, height } = this.canvas.getBoundingClientRect();
-    if (!width || !height) return;
-    const ratio = window.devicePixelRatio || 1;
-    const [columns, lines] = [Math.round(width * ratio), Math.round(height * ratio)];
-    if (this.canvas.width !== columns) this.canvas.width = columns;
-    if (this.canvas.height !== lines) this.canvas.height = lines;
-    const pen = this.canvas.getContext("2d");
-    const style = getComputedStyle(this.canvas);
-    const colour = (name) => style.getPropertyValue(`--nbreg-${name}`).trim();
-    pen.setTransform(columns / width, 0, 0, lines / height, 0, 0);
-    pen.clearRect(0, 0, width, height);
+    const sheet = this.sheet();
+    if (!sheet) return;
+    const { width, height, colour } = sheet;
+    const pen = sheet.begin(this.canvas);
     if (!this.shown) return;
-    pen.font = `${style.fontSize} ${style.fontFamily}`;
     const at = (this.at = this.layout(pen, width, height));
     this.drawAxes(pen, at, colour, width, height);
     if (this.curve) this.drawCurve(pen, at, colour);
     else this.drawCloud(pen, at, colour);
     this.drawRead(pen, at, colour);
-  }
-  line(pen, x1, y1, x2, y2, dash = []) {
-    pen.setLineDash(dash);
-    pen.beginPath();
-    pen.moveTo(x1, y1);
-    pen.lineTo(x2, y2);
-    pen.stroke();
-    pen.setLineDash([]);
-  }
-  dot(pen, x, y, radius) {
-    pen.beginPath();
-    pen.arc(x, y, radius, 0, 2 * Math.PI);
-    pen.fill();
-  }
-  fitted(pen, text, width) {
-    let words = text;
-    while (words.length > 3 && pen.measureText(words).width > width) words = `${words.slice(0, -2).trimEnd()}…`;
-    return words;
   }
   drawAxes(pen, at, colour, width, height) {
     pen.lineWidth = 1;
@@ -102,13 +66,13 @@ class FeaturePlot {
       const y = Math.round(at.y(value)) + 0.5;
       if (y < at.top - 2 || y > at.bottom + 2) continue;
       pen.strokeStyle = colour(value === 0 ? "axis" : "grid");
-      this.line(pen, at.left, y, at.right, y);
+      this.stroke(pen, at.left, y, at.right, y);
       pen.fillStyle = colour("muted");
       pen.fillText(text, at.left - 7, y);
     }
     const floor = at.bottom + at.rug;
     pen.strokeStyle = colour("axis");
-    this.line(pen, at.left, floor + 0.5, at.right, floor + 0.5);
+    this.stroke(pen, at.left, floor + 0.5, at.right, floor + 0.5);
     pen.fillStyle = colour("muted");
     this.drawTicks(pen, at, floor);
     pen.textAlign = "left";
@@ -148,7 +112,7 @@ class FeaturePlot {
         if (marked && Boolean(marked[i]) !== last) continue;
         pen.globalAlpha = marked ? (last ? 1 : 0.16) : fade;
         pen.fillStyle = shade(colors[i]);
-        this.dot(pen, at.x(x[i]), at.y(y[i]), last ? radius + 0.8 : radius);
+        this.drawDot(pen, at.x(x[i]), at.y(y[i]), last ? radius + 0.8 : radius);
       }
     }
     pen.globalAlpha = 1;
@@ -172,11 +136,11 @@ class FeaturePlot {
     const y = Math.max(at.top, Math.min(at.bottom, at.y(place.y)));
     pen.strokeStyle = colour("muted");
     pen.lineWidth = 1;
-    this.line(pen, x, at.top, x, at.bottom, [2, 3]);
+    this.stroke(pen, x, at.top, x, at.bottom, [2, 3]);
     pen.fillStyle = colour("surface");
-    this.dot(pen, x, y, 5.6);
+    this.drawDot(pen, x, y, 5.6);
     pen.fillStyle = colour("text");
-    this.dot(pen, x, y, 4.2);
+    this.drawDot(pen, x, y, 4.2);
   }
   drawCurve(pen, at, colour) {
     const { x, y, spread, shares } = this.curve;
@@ -187,9 +151,9 @@ class FeaturePlot {
       pen.lineWidth = 4;
       for (const i of known) {
         pen.globalAlpha = 0.3;
-        if (spread[i] > 0) this.line(pen, at.x(x[i]), at.y(y[i] - spread[i]), at.x(x[i]), at.y(y[i] + spread[i]));
+        if (spread[i] > 0) this.stroke(pen, at.x(x[i]), at.y(y[i] - spread[i]), at.x(x[i]), at.y(y[i] + spread[i]));
         pen.globalAlpha = 1;
-        this.dot(pen, at.x(x[i]), at.y(y[i]), 4.5);
+        this.drawDot(pen, at.x(x[i]), at.y(y[i]), 4.5);
       }
       return;
     }
@@ -225,9 +189,9 @@ class FeaturePlot {
     if (this.read === null) return;
     const { x, y } = this.shown;
     pen.fillStyle = colour("surface");
-    this.dot(pen, at.x(x[this.read]), at.y(y[this.read]), 6);
+    this.drawDot(pen, at.x(x[this.read]), at.y(y[this.read]), 6);
     pen.fillStyle = colour("validation");
-    this.dot(pen, at.x(x[this.read]), at.y(y[this.read]), 4.4);
+    this.drawDot(pen, at.x(x[this.read]), at.y(y[this.read]), 4.4);
   }
 }
 
@@ -271,31 +235,13 @@ function featureView(view) {
     busy: make("p", { class: "nbreg-empty", hidden: "" }),
   };
   const plot = new FeaturePlot(parts.canvas);
-  const looks = make("div", { class: "nbreg-looks", role: "radiogroup", "aria-label": "What is shown of the feature" });
-  const choices = Object.entries(LOOKS).map(([look, words]) => {
-    const node = make("button", { type: "button", role: "radio", "data-look": look }, words);
-    node.addEventListener("click", () => view.ask("choose", { look }));
-    return node;
-  });
-  looks.append(...choices);
-  looks.addEventListener("keydown", (event) => {
-    const way = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-    if (!way) return;
-    event.preventDefault();
-    const next = choices[(choices.indexOf(document.activeElement) + way + choices.length) % choices.length];
-    next.focus();
-    view.ask("choose", { look: next.dataset.look });
-  });
-  const lookNow = () => view.get("look");
-  const curves = {}; // by feature, kind and target
+  const looks = segments(Object.entries(LOOKS), (look) => view.ask("choose", { look }));
+  looks.node.setAttribute("aria-label", "What is shown of the feature");
+  let curve = null; // the latest that came: of a feature, a kind and a target
 
   const show = () => {
-    const look = lookNow();
-    for (const node of choices) {
-      node.setAttribute("aria-checked", String(node.dataset.look === look));
-      node.tabIndex = node.dataset.look === look ? 0 : -1;
-    }
-    const curve = curves.latest;
+    const look = view.get("look");
+    looks.show(look);
     const fits = Boolean(curve) && curve.about.kind === look && curve.about.feature === plot.cloud?.about.feature
       && curve.about.target === view.get("target");
     plot.curve = look !== "dependence" && fits && curve.x ? curve : null;
@@ -325,21 +271,13 @@ function featureView(view) {
     if (index === null || !plot.at) return;
     const { x, y, rows, shares, about } = plot.shown;
     const lines = [[about.feature, placeWords(about, x[index])], [plot.curve ? about.measure : "attribution", figure(y[index])]];
-    if (!plot.curve) lines.unshift(["row", rows[index].toLocaleString("en-US")]);
+    if (!plot.curve) lines.unshift(["row", whole(rows[index])]);
     if (plot.curve && plot.at.levels) lines.push(["share of rows", `${(100 * shares[index]).toFixed(1)} %`]);
-    parts.read.replaceChildren(...lines.flatMap(([name, value]) => [make("span", {}, name), make("b", {}, value)]));
-    const [left, top] = [plot.at.x(x[index]), plot.at.y(y[index])];
-    const [right, low] = [left > parts.canvas.clientWidth / 2, top > parts.canvas.clientHeight / 2];
-    Object.assign(parts.read.style, {
-      left: right ? "auto" : `${left + 12}px`, right: right ? `${parts.canvas.clientWidth - left + 12}px` : "auto",
-      top: low ? "auto" : `${top + 10}px`, bottom: low ? `${parts.canvas.clientHeight - top + 10}px` : "auto",
-    });
+    showBeside(parts.read, parts.canvas, plot.at.x(x[index]), plot.at.y(y[index]), lines);
     if (aloud) view.say(lines.map((each) => each.join(" ")).join(", "));
   };
   const near = (event) => {
-    if (!plot.at || !plot.shown) return null;
-    const box = parts.canvas.getBoundingClientRect();
-    return plot.nearest(event.clientX - box.left, event.clientY - box.top);
+    return plot.at && plot.shown ? plot.nearest(...pointOn(parts.canvas, event)) : null;
   };
   const choose = (index) => {
     if (index !== null && !plot.curve) view.ask("choose", { row: plot.cloud.rows[index] });
@@ -349,15 +287,14 @@ function featureView(view) {
   parts.canvas.addEventListener("pointerleave", () => readOut(null));
   parts.canvas.addEventListener("blur", () => readOut(null));
   parts.canvas.addEventListener("keydown", (event) => {
-    if (!plot.shown || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!plot.shown || isShortcut(event)) return;
     const order = plot.sorted();
     const own = plot.cloud?.rows.indexOf(plot.chosen.row) ?? -1;
     const from = order.indexOf(plot.read ?? (plot.curve ? 0 : own));
-    const page = Math.max(1, Math.round(order.length / 10));
-    const steps = { ArrowLeft: from - 1, ArrowRight: from + 1, PageUp: from - page, PageDown: from + page, Home: 0, End: order.length - 1 };
+    const place = placeByKey(event, order, from);
     if (event.key === "Escape") readOut(null);
     else if (["Enter", " "].includes(event.key)) choose(plot.read);
-    else if (event.key in steps) readOut(order[Math.max(0, Math.min(order.length - 1, steps[event.key]))], true);
+    else if (place !== undefined) readOut(place, true);
     else return;
     event.preventDefault();
   });
@@ -373,7 +310,7 @@ function featureView(view) {
   });
   view.hear("curve", (message, buffers) => {
     const [x, y, spread, shares] = buffers.map(floats);
-    curves.latest = { x, y, spread, shares, about: message.about };
+    curve = { x, y, spread, shares, about: message.about };
     show();
   });
   view.follow("look", show);
@@ -381,14 +318,7 @@ function featureView(view) {
     plot.chosen = { row: row.row ?? -1, place: row.place ?? null };
     plot.refresh();
   });
-  const sizes = new ResizeObserver(() => plot.refresh());
-  sizes.observe(parts.canvas);
-  view.root.addEventListener("nbreg-theme", () => plot.refresh());
-  view.onEnd(() => {
-    sizes.disconnect();
-    plot.remove();
-  });
-  return make("section", { class: "nbreg-box nbreg-feature", "aria-label": "One feature" },
-    make("div", { class: "nbreg-box-head" }, parts.title, looks), parts.legend,
+  view.keepDrawn(plot, parts.canvas);
+  return box("feature", "One feature", [parts.title, looks.node], parts.legend,
     make("div", { class: "nbreg-plot" }, parts.canvas, parts.busy, parts.read), parts.words);
 }

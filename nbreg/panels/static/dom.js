@@ -64,6 +64,11 @@ function keepKeys(...nodes) {
   for (const node of nodes) node.dataset.lmSuppressShortcuts = "true";
 }
 
+// Whether a key is meant for someone else: with Ctrl, Command or Alt it is the notebook's or the browser's.
+function isShortcut(event) {
+  return event.ctrlKey || event.metaKey || event.altKey;
+}
+
 // Keep `root` light or dark as its background really is, which holds in any front end, and call `changed` when that,
 // or the size, may have changed. Returns what ends this.
 function themed(root, changed) {

@@ -52,8 +52,7 @@ function earlierView(view) {
     }
   });
   view.hear("earlier", ({ runs: shown }) => {
-    const names = shown.map((run) => run.name);
-    drawn = new Set(view.get("runs").filter((run) => names.includes(run.name)).map((run) => run.number));
+    drawn = new Set(shown.map((run) => run.number));
     for (const run of view.get("runs")) rows.get(run.number)?.show(run);
   });
   view.onEnd(popup.end);

@@ -1,10 +1,8 @@
 // The explain panel: how it was explained, what matters, one feature, one row, and what if it were different.
 
-const FIRST_CONTROLS = 6; // features that can be changed before the others are asked for
-const GATHER = 25; // ms between two wishes of a slider that is being moved
-
-function box(title, ...children) {
-  return make("section", { class: "nbreg-box", "aria-label": title }, make("div", { class: "nbreg-box-head" }, make("h3", {}, title)), ...children);
+// A part of the panel; what `head` holds stands in one line above the rest.
+function box(name, label, head, ...children) {
+  return make("section", { class: `nbreg-box nbreg-${name}`, "aria-label": label }, make("div", { class: "nbreg-box-head" }, ...head), ...children);
 }
 
 // The head: what it is about, how it stands, by which method, for which target.
@@ -12,7 +10,7 @@ function box(title, ...children) {
 function headView(view) {
   const parts = {
     title: make("h2"), status: make("span", { class: "nbreg-status" }), about: make("p", { class: "nbreg-muted" }),
-    hint: make("p", { class: "nbreg-muted nbreg-method-words" }), gap: make("p", { class: "nbreg-muted" }),
+    hint: make("p", { class: "nbreg-muted" }), gap: make("p", { class: "nbreg-muted" }),
     bar: make("div", { class: "nbreg-bar", role: "progressbar", "aria-label": "Explaining", "aria-valuemin": "0", "aria-valuemax": "100" }),
     fill: make("div"), left: make("span", { class: "nbreg-muted" }),
   };
@@ -41,7 +39,7 @@ function headView(view) {
     target.replaceChildren(...names.map((name) => make("option", { value: name }, name)));
     target.value = view.get("target");
     targets.hidden = names.length < 2;
-    say(parts.about, regressor && `${regressor} · ${rows.toLocaleString("en-US")} ${which}`);
+    say(parts.about, regressor && `${regressor} · ${whole(rows)} ${which}`);
     describe();
   });
   view.follow("method", describe);
@@ -108,184 +106,9 @@ function rowHead(view) {
   });
   view.follow("about", ({ n_rows: rows = 0, which = "" }) => {
     number.max = rows - 1;
-    say(words, `of ${rows.toLocaleString("en-US")} ${which}, from 0`);
+    say(words, `of ${whole(rows)} ${which}, from 0`);
   });
   return make("div", { class: "nbreg-row-head" }, make("h3", {}, "One row"), make("span", { class: "nbreg-stepper" }, back, number, on), words);
-}
-
-function worstView(view) {
-  const [rows, slices, marked] = [make("div", { class: "nbreg-list" }), make("div", { class: "nbreg-list" }), make("div", { class: "nbreg-list" })];
-  const words = make("p", { class: "nbreg-muted" });
-  const ofSlice = make("div", { hidden: "" }, make("h4", {}, "Its worst rows"), marked);
-  const line = (each) => {
-    const node = button([make("span", {}, "row ", make("b", {}, each.name)), ...each.texts.map((text, i) =>
-      make("span", i === 2 ? { class: each.too_low ? "nbreg-raises" : "nbreg-lowers" } : {}, text))],
-    () => view.ask("choose", { row: each.row }), { class: "nbreg-line", "data-row": each.row });
-    node.setAttribute("aria-label", `Row ${each.name}: observed ${each.texts[0]}, predicted ${each.texts[1]}, residual ${each.texts[2]}`);
-    return node;
-  };
-  const head = () => make("div", { class: "nbreg-line nbreg-line-head", "aria-hidden": "true" },
-    ...["", "observed", "predicted", "residual"].map((text) => make("span", {}, text)));
-  const slice = (each, i) => {
-    const node = button([make("b", {}, each.words), make("span", {}, `${each.rows} · ${each.mae}; ${each.bias}`)],
-      () => view.ask("mark", { number: view.get("marked") === i ? -1 : i }), { class: "nbreg-slice", "aria-pressed": "false" });
-    return node;
-  };
-  const mark = () => {
-    [...slices.querySelectorAll(".nbreg-slice")].forEach((node, i) => node.setAttribute("aria-pressed", String(view.get("marked") === i)));
-    for (const node of view.root.querySelectorAll(".nbreg-line[data-row]")) {
-      if (Number(node.dataset.row) === view.get("row")) node.setAttribute("aria-current", "true");
-      else node.removeAttribute("aria-current");
-    }
-  };
-  const node = make("div", { class: "nbreg-pair", hidden: "" }, box("Worst-predicted rows", words, rows),
-    box("Where residuals are large", slices, ofSlice));
-  view.follow("worst", (worst) => {
-    node.hidden = !worst.rows;
-    if (!worst.rows) return;
-    say(words, worst.words);
-    rows.replaceChildren(head(), ...worst.rows.map(line));
-    const none = make("p", { class: "nbreg-muted" }, "No group of rows stands out beyond chance.");
-    slices.replaceChildren(...(worst.slices.length ? worst.slices.map(slice) : [none]));
-    ofSlice.hidden = !worst.marked.length;
-    marked.replaceChildren(head(), ...worst.marked.map(line));
-    mark();
-  });
-  view.follow("marked", mark);
-  view.follow("row", mark);
-  return node;
-}
-
-// What if
-
-function whatIfView(view) {
-  const list = make("div", { class: "nbreg-controls" });
-  const notices = make("div", { class: "nbreg-notices", role: "status" });
-  const more = button("", () => {
-    all = !all;
-    arrange();
-  }, { class: "nbreg-link", hidden: "" });
-  const resetAll = button("Reset all", () => view.ask("reset"), { class: "nbreg-button nbreg-small", disabled: "" });
-  let [all, controls] = [false, {}];
-
-  const arrange = () => {
-    const order = (view.get("summary").columns ?? []).filter((name) => name in controls);
-    const changed = Object.keys(view.get("changes"));
-    const shown = all || order.length <= FIRST_CONTROLS + 1 ? order : order.filter((name, i) => i < FIRST_CONTROLS || changed.includes(name));
-    const nodes = shown.map((name) => controls[name].node);
-    if (nodes.length !== list.children.length || nodes.some((node, i) => node !== list.children[i])) list.replaceChildren(...nodes);
-    more.hidden = order.length <= FIRST_CONTROLS + 1;
-    say(more, all ? "Show the most important only" : `Show all ${order.length} features`);
-  };
-  view.follow("about", ({ controls: declared = [] }) => {
-    controls = Object.fromEntries(declared.map((each) => [each.name, valueControl(view, each)]));
-    arrange();
-  });
-  view.follow("summary", arrange);
-  view.follow("chosen", ({ values = {}, own = {}, changes = {}, notices: said = [] }) => {
-    for (const [name, control] of Object.entries(controls)) control.show(values[name], own[name], name in changes);
-    notices.replaceChildren(...said.map((each) => make("p", {}, each)));
-    resetAll.disabled = !Object.keys(changes).length;
-    arrange();
-  });
-  return make("section", { class: "nbreg-box nbreg-what-if", "aria-label": "What if" },
-    make("div", { class: "nbreg-box-head" }, make("h3", {}, "What if"), resetAll), list, more, notices);
-}
-
-// A control for one feature: {node, show(value, own, changed)}.
-function valueControl(view, declared) {
-  const wish = (value) => view.ask("set", { name: declared.name, value });
-  const id = unique("value");
-  const parts = { number: numberParts, date: dateParts, boolean: switchParts }[declared.kind] ?? levelParts;
-  const { nodes, show } = parts(declared, wish, id);
-  const reset = button("↺", () => view.ask("reset", { names: [declared.name] }), { class: "nbreg-take-back", "aria-label": `Reset ${declared.name}`, title: "Reset" });
-  const node = make("div", { class: `nbreg-value nbreg-of-${declared.kind}`, "data-name": declared.name },
-    make("div", { class: "nbreg-value-head" }, make("label", { for: id }, declared.name), reset), make("div", { class: "nbreg-value-parts" }, ...nodes));
-  return {
-    node,
-    show(value, own, changed) {
-      node.toggleAttribute("data-changed", changed);
-      reset.hidden = !changed;
-      reset.title = `Back to ${own ?? "missing"}`;
-      show(value ?? null);
-    },
-  };
-}
-
-function numberParts({ name, low, high, step, unit, texts }, wish, id) {
-  const range = make("input", { type: "range", min: low, max: high, step, "aria-label": `${name}, from ${texts[0]} to ${texts[1]}` });
-  const field = make("input", { type: "text", inputmode: "decimal", id, autocomplete: "off", spellcheck: "false" });
-  const send = paced(wish, GATHER);
-  range.disabled = !(high > low);
-  range.addEventListener("input", () => {
-    field.dataset.shown = field.value = plainNumber(Number(range.value));
-    fill(Number(range.value));
-    send(Number(range.value));
-  });
-  const fill = (value) => range.style.setProperty("--share", String(Math.max(0, Math.min(1, (value - low) / (high - low || 1)))));
-  const pass = () => {
-    const text = field.value.trim().replaceAll(/(?<=\d),(?=\d{3}\b)/g, "").replace(",", ".").replace("−", "-");
-    if (text === "" || text === field.dataset.shown) {
-      field.value = field.dataset.shown;
-      return;
-    }
-    field.dataset.shown = field.value;
-    wish(Number.isFinite(Number(text)) ? Number(text) : text);
-  };
-  const isTyping = () => document.activeElement === field && field.value !== field.dataset.shown;
-  field.addEventListener("change", pass);
-  field.addEventListener("keydown", (event) => {
-    if (event.key === "Enter") pass();
-    if (event.key !== "Escape" || !isTyping()) return;
-    event.stopPropagation();
-    field.value = field.dataset.shown;
-  });
-  const put = underHand(range, (value) => {
-    if (value !== null) range.value = value;
-    fill(value ?? low);
-    const text = value === null ? "" : plainNumber(value);
-    if (!isTyping()) field.value = text;
-    field.dataset.shown = text;
-    field.placeholder = value === null ? "missing" : "";
-  });
-  return { nodes: [range, make("span", { class: "nbreg-number" }, field, unit ? make("span", { class: "nbreg-unit" }, unit) : "")], show: put };
-}
-
-function dateParts({ low, high, times }, wish, id) {
-  const field = make("input", { type: times ? "datetime-local" : "date", id, title: `Rows go from ${low} to ${high}` });
-  field.addEventListener("change", () => field.value && wish(field.value));
-  return { nodes: [field], show: (value) => (field.value = value === null ? "" : times && !value.includes("T") ? `${value}T00:00` : times ? value : value.slice(0, 10)) };
-}
-
-function switchParts({ name, gaps }, wish, id) {
-  if (gaps) return levelParts({ name, gaps, levels: ["true", "false"] }, (value) => wish(value === null ? null : value === "true"), id);
-  const control = toggle(wish);
-  control.focus.id = id;
-  const words = make("span", { class: "nbreg-muted" });
-  return {
-    nodes: [control.node, words],
-    show: (value) => {
-      control.show(value);
-      say(words, value ? "true" : "false");
-    },
-  };
-}
-
-const GAP = "\u0000"; // no level is called so
-
-function levelParts({ levels = [], gaps }, wish, id) {
-  const list = make("select", { id });
-  const fill = (extra) => list.replaceChildren(...(gaps || extra === null ? [make("option", { value: GAP }, "(missing)")] : []),
-    ...[...levels, ...(extra !== null && !levels.includes(extra) ? [extra] : [])].map((level) => make("option", { value: level }, level)));
-  list.addEventListener("change", () => wish(list.value === GAP ? null : list.value));
-  return {
-    nodes: [make("span", { class: "nbreg-select" }, list)],
-    show: (value) => {
-      const text = value === null ? null : String(value);
-      if (!list.options.length || ![...list.options].some((each) => each.value === (text ?? GAP))) fill(text);
-      list.value = text ?? GAP;
-    },
-  };
 }
 
 // All of it
@@ -306,9 +129,9 @@ function emptyView(view) {
 
 function buildExplain(view) {
   const parts = make("div", { class: "nbreg-parts", hidden: "" }, cardsView(view),
-    make("div", { class: "nbreg-pair nbreg-features" }, importanceView(view), featureView(view)), cautionsView(view),
+    make("div", { class: "nbreg-pair" }, importanceView(view), featureView(view)), cautionsView(view),
     make("section", { class: "nbreg-row-section", "aria-label": "One row" }, rowHead(view),
-      make("div", { class: "nbreg-pair nbreg-row-pair" }, whatIfView(view), waterfallView(view))),
+      make("div", { class: "nbreg-pair" }, whatIfView(view), waterfallView(view))),
     worstView(view), codeView(view));
   const head = headView(view);
   view.follow("summary", ({ bars }) => {

@@ -2,7 +2,6 @@
 
 const PATIENCE = 2500; // ms without an answer before saying why there is none
 const UNHEARD = "This kernel hears buttons only between cells. To stop now, interrupt it (■): the best weights are kept.";
-const MOST_ROWS = 12000; // beyond this a shorter history is asked for
 
 function render({ model, el }) {
   const [title, loss] = [model.get("title"), model.get("loss")];
@@ -21,13 +20,8 @@ function render({ model, el }) {
   keepKeys(rate.box, rate.node.querySelector("button"), steer.pause, steer.stop);
   let state = null;
   let asked = null; // what was asked last: {kind, count, timer}
-  let greeting = 0; // when the whole history was asked for
 
-  const greet = () => {
-    if (performance.now() - greeting < 1000) return;
-    greeting = performance.now();
-    model.send({ kind: "hello" });
-  };
+  const greet = greeter(model);
   const advise = (words) => {
     hint.hidden = !words;
     say(hint, words);

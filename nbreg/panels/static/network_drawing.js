@@ -148,7 +148,7 @@ function networkDrawing(view, declared) {
     const steps = {
       ArrowUp: nextUnits(units, 1), ArrowDown: nextUnits(units, -1), PageUp: units * 2, PageDown: Math.ceil(units / 2),
     };
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (isShortcut(event)) return;
     if (event.key in steps) put(place, steps[event.key]);
     else if (event.key === "Delete" || event.key === "Backspace") remove(place);
     else if (event.key === "Enter" || event.key === " ") open(place);

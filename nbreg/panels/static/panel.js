@@ -43,6 +43,13 @@ function openPanel({ model, el }, name, build) {
     },
     say: (text) => say(parts.spoken, text),
     onEnd: (end) => ends.push(end),
+    // Draw a picture anew in another size of `node` or another theme, as long as the view is there.
+    keepDrawn(picture, node) {
+      const sizes = new ResizeObserver(() => picture.refresh());
+      sizes.observe(node);
+      root.addEventListener("nbreg-theme", () => picture.refresh());
+      ends.push(() => sizes.disconnect(), () => picture.remove());
+    },
   };
   const hint = (text) => {
     parts.hint.hidden = !text;

@@ -65,7 +65,7 @@ function suggestion(view) {
     if (node.hidden) return;
     const { rates } = told;
     rate = told.rate;
-      // A loss that ran away would press the rest of the curve flat.
+    // A loss that ran away would press the rest of the curve flat.
     const most = 3 * told.losses.filter(Number.isFinite).reduce((low, loss) => Math.min(low, loss), Infinity);
     curve.show(told.losses.map((loss) => (Number.isFinite(loss) ? Math.min(loss, Math.max(most, told.losses[0] * 1.2)) : NaN)));
     const x = 2 + ((width - 4) * Math.log(rate / rates[0])) / Math.log(rates.at(-1) / rates[0]);
@@ -86,7 +86,7 @@ function suggestion(view) {
 }
 
 function scheduleChoice(view, declared) {
-  const control = selection(declared.choices.map((word) => [word, spaced(word)]), (value) => view.ask("choose", { name: declared.name, value }));
+  const control = selection(optionsOf(declared.choices), (value) => view.ask("choose", { name: declared.name, value }));
   const curve = smallCurve("schedule", 120, 28);
   curve.node.setAttribute("preserveAspectRatio", "none");
   const part = field(declared, { ...control, node: make("div", { class: "nbreg-with-schedule" }, control.node, curve.node) }, 6);

@@ -5,9 +5,21 @@ const WORDS = {
   finished: "Finished", stopped: "Stopped", failed: "Failed",
 };
 const ENDS = ["finished", "stopped", "failed"];
+const MOST_ROWS = 12000; // of a curve; beyond this a shorter history is asked for
+const GREETED = 1000; // ms in which the whole history is asked for once
 
 function underway(state) {
   return Boolean(state?.status) && !ENDS.includes(state.status);
+}
+
+// Returns what asks Python for the whole history, where that was not just done.
+function greeter(model) {
+  let last = -Infinity;
+  return () => {
+    if (performance.now() - last < GREETED) return;
+    last = performance.now();
+    model.send({ kind: "hello" });
+  };
 }
 
 // What the run is doing, in a word; what was asked of it last counts already.

@@ -124,7 +124,7 @@ function runsTable(view) {
   body.addEventListener("dblclick", (event) => event.target.closest(".nbreg-run") && rowOf(event).rename());
   body.addEventListener("keydown", (event) => {
     const row = rowOf(event);
-    if (!row || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!row || isShortcut(event)) return;
     const to = (node) => node && rows.get(Number(node.dataset.run)).node.focus();
     const onRow = event.target === row.node;
     const actions = {
@@ -213,8 +213,7 @@ function runsCurves(view) {
   view.hear("curves", ({ runs }, buffers) => {
     comparison.setRuns(runs.map((run, index) => ({ ...run, numbers: floats(buffers[index]) })));
   });
-  view.root.addEventListener("nbreg-theme", () => comparison.refresh());
-  view.onEnd(() => comparison.remove());
+  view.keepDrawn(comparison, comparison.root);
   return node;
 }
 

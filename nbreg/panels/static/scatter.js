@@ -1,24 +1,14 @@
 // Predicted against observed on a canvas: the nearer to the line, the better.
 
-class Scatter {
+class Scatter extends Picture {
   constructor(canvas) {
-    this.canvas = canvas;
+    super(canvas);
     this.pairs = new Float32Array(0); // observed, predicted, observed, ...
     this.target = "";
     this.read = null; // index of the pair that is read out
-    this.frame = 0;
   }
   get length() {
     return this.pairs.length / 2;
-  }
-  refresh() {
-    this.frame ||= requestAnimationFrame(() => {
-      this.frame = 0;
-      this.draw();
-    });
-  }
-  remove() {
-    cancelAnimationFrame(this.frame);
   }
   show(pairs, target) {
     Object.assign(this, { pairs, target, order: null });
@@ -54,33 +44,17 @@ class Scatter {
     return { left, right, top, bottom, ticks, x: (value) => left + (right - left) * share(value), y: (value) => bottom - (bottom - top) * share(value) };
   }
   draw() {
-    const { width, height } = this.canvas.getBoundingClientRect();
-    if (!width || !height) return;
-    const ratio = window.devicePixelRatio || 1;
-    const [columns, lines] = [Math.round(width * ratio), Math.round(height * ratio)];
-    if (this.canvas.width !== columns) this.canvas.width = columns;
-    if (this.canvas.height !== lines) this.canvas.height = lines;
-    const pen = this.canvas.getContext("2d");
-    const style = getComputedStyle(this.canvas);
-    const colour = (name) => style.getPropertyValue(`--nbreg-${name}`).trim();
-    pen.setTransform(columns / width, 0, 0, lines / height, 0, 0);
-    pen.clearRect(0, 0, width, height);
+    const sheet = this.sheet();
+    if (!sheet) return;
+    const { width, height, colour } = sheet;
+    const pen = sheet.begin(this.canvas);
     if (!this.length) return;
-    pen.font = `${style.fontSize} ${style.fontFamily}`;
     const at = (this.at = this.layout(pen, width, height));
     this.drawAxes(pen, at, colour, height);
     this.drawPoints(pen, at, colour);
     this.drawRead(pen, at, colour);
   }
   drawAxes(pen, at, colour, height) {
-    const line = (x1, y1, x2, y2, dash = []) => {
-      pen.setLineDash(dash);
-      pen.beginPath();
-      pen.moveTo(x1, y1);
-      pen.lineTo(x2, y2);
-      pen.stroke();
-      pen.setLineDash([]);
-    };
     pen.lineWidth = 1;
     pen.textBaseline = "middle";
     pen.fillStyle = colour("muted");
@@ -88,8 +62,8 @@ class Scatter {
     for (const { value, text } of at.ticks) {
       const [x, y] = [Math.round(at.x(value)) + 0.5, Math.round(at.y(value)) + 0.5];
       pen.strokeStyle = colour("grid");
-      line(at.left, y, at.right, y);
-      line(x, at.top, x, at.bottom);
+      this.stroke(pen, at.left, y, at.right, y);
+      this.stroke(pen, x, at.top, x, at.bottom);
       pen.textAlign = "right";
       pen.fillText(text, at.left - 6, y);
       const half = pen.measureText(text).width / 2;
@@ -100,8 +74,8 @@ class Scatter {
       end = middle + half;
     }
     pen.strokeStyle = colour("axis");
-    line(at.left, at.bottom + 0.5, at.right, at.bottom + 0.5);
-    line(at.left + 0.5, at.top, at.left + 0.5, at.bottom);
+    this.stroke(pen, at.left, at.bottom + 0.5, at.right, at.bottom + 0.5);
+    this.stroke(pen, at.left + 0.5, at.top, at.left + 0.5, at.bottom);
     pen.fillText(this.fitted(pen, `observed ${this.target}`, at.right - at.left), (at.left + at.right) / 2, height - 9);
     pen.save();
     pen.translate(8, (at.top + at.bottom) / 2);
@@ -111,21 +85,14 @@ class Scatter {
     pen.restore();
     pen.lineWidth = 1.25;
     pen.strokeStyle = colour("muted");
-    line(at.left, at.bottom, at.right, at.top, [5, 4]);
-  }
-  fitted(pen, text, width) {
-    let words = text;
-    while (words.length > 4 && pen.measureText(words).width > width) words = `${words.slice(0, -2).trimEnd()}…`;
-    return words;
+    this.stroke(pen, at.left, at.bottom, at.right, at.top, [5, 4]);
   }
   drawPoints(pen, at, colour) {
     pen.fillStyle = colour("train");
     pen.globalAlpha = Math.max(0.22, Math.min(0.8, 14 / Math.sqrt(this.length)));
     const radius = this.length > 600 ? 1.9 : 2.6;
     for (let i = 0; i < this.length; i++) {
-      pen.beginPath();
-      pen.arc(at.x(this.pairs[2 * i]), at.y(this.pairs[2 * i + 1]), radius, 0, 2 * Math.PI);
-      pen.fill();
+      this.drawDot(pen, at.x(this.pairs[2 * i]), at.y(this.pairs[2 * i + 1]), radius);
     }
     pen.globalAlpha = 1;
   }
@@ -134,9 +101,7 @@ class Scatter {
     const [x, y] = [at.x(this.pairs[2 * this.read]), at.y(this.pairs[2 * this.read + 1])];
     for (const [name, radius] of [["surface", 6.5], ["text", 5], ["surface", 3]]) {
       pen.fillStyle = colour(name);
-      pen.beginPath();
-      pen.arc(x, y, radius, 0, 2 * Math.PI);
-      pen.fill();
+      this.drawDot(pen, x, y, radius);
     }
   }
 }
@@ -168,31 +133,22 @@ function scatterView(view) {
     parts.read.hidden = index === null;
     if (index === null) return;
     const [observed, predicted] = [scatter.pairs[2 * index], scatter.pairs[2 * index + 1]];
-    const lines = [["Observed", observed], ["Predicted", predicted], ["Residual", observed - predicted]];
-    parts.read.replaceChildren(...lines.flatMap(([name, value]) => [make("span", {}, name), make("b", {}, figure(value))]));
-    const [x, y] = [scatter.at.x(observed), scatter.at.y(predicted)];
-    const [right, low] = [x > parts.canvas.clientWidth / 2, y > parts.canvas.clientHeight / 2];
-    Object.assign(parts.read.style, {
-      left: right ? "auto" : `${x + 12}px`, right: right ? `${parts.canvas.clientWidth - x + 12}px` : "auto",
-      top: low ? "auto" : `${y + 8}px`, bottom: low ? `${parts.canvas.clientHeight - y + 8}px` : "auto",
-    });
-    if (aloud) view.say(lines.map(([name, value]) => `${name} ${figure(value)}`).join(", "));
+    const lines = [["Observed", observed], ["Predicted", predicted], ["Residual", observed - predicted]]
+      .map(([name, value]) => [name, figure(value)]);
+    showBeside(parts.read, parts.canvas, scatter.at.x(observed), scatter.at.y(predicted), lines);
+    if (aloud) view.say(lines.map((each) => each.join(" ")).join(", "));
   };
   const point = (event) => {
-    if (!scatter.at || !scatter.length) return;
-    const box = parts.canvas.getBoundingClientRect();
-    readOut(scatter.nearest(event.clientX - box.left, event.clientY - box.top));
+    if (scatter.at && scatter.length) readOut(scatter.nearest(...pointOn(parts.canvas, event)));
   };
   const walk = (event) => {
-    if (!scatter.length || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!scatter.length || isShortcut(event)) return;
     const order = scatter.sorted();
-    const from = scatter.read === null ? -1 : order.indexOf(scatter.read);
-    const page = Math.max(1, Math.round(order.length / 10));
-    const steps = { ArrowLeft: from - 1, ArrowRight: from + 1, PageUp: from - page, PageDown: from + page, Home: 0, End: order.length - 1 };
-    if (event.key === "Escape") return readOut(null);
-    if (!(event.key in steps)) return;
+    const place = placeByKey(event, order, scatter.read === null ? -1 : order.indexOf(scatter.read));
+    if (event.key === "Escape") readOut(null);
+    if (place === undefined) return;
     event.preventDefault();
-    readOut(order[Math.max(0, Math.min(order.length - 1, steps[event.key]))], true);
+    readOut(place, true);
   };
   parts.canvas.addEventListener("pointermove", point);
   parts.canvas.addEventListener("pointerdown", point);
@@ -212,12 +168,6 @@ function scatterView(view) {
     target.fill(names.map((name) => [name, name]));
     target.node.hidden = names.length < 2;
   });
-  const sizes = new ResizeObserver(() => scatter.refresh());
-  sizes.observe(parts.canvas);
-  view.root.addEventListener("nbreg-theme", () => scatter.refresh());
-  view.onEnd(() => {
-    sizes.disconnect();
-    scatter.remove();
-  });
+  view.keepDrawn(scatter, parts.canvas);
   return node;
 }

@@ -1,7 +1,6 @@
 // A training to be watched and steered: its buttons, how far it is, its curve, its predictions, how good it is.
 
 const TOLD_EVERY = 0.1; // of the epochs, to screen readers
-const MOST_SHOWN = 12000; // rows; beyond this a shorter history is asked for
 
 function trainingView(view) {
   const train = button([icon("resume"), make("span", {}, "Train")], () => press("train"), { class: "nbreg-button nbreg-primary" });
@@ -90,7 +89,7 @@ function plotsView(view) {
 
 // The curve of the run, earlier ones behind it; from an epoch that is held a training can go on.
 function trainingCurve(view) {
-  let [held, greeted] = [null, 0];
+  let held = null;
   const go = button("", () => {
     view.ask("branch", { run: numberOfRun(), epoch: held });
     curve.release();
@@ -105,12 +104,8 @@ function trainingCurve(view) {
     say(go, `Continue from epoch ${whole(held)}`);
     view.say(`Epoch ${whole(held)} is held: the button after the curve continues from there`);
   };
-  const curve = curveView({ loss: "Loss", spoken: view.spoken, press: hold });
-  const greet = () => {
-    if (performance.now() - greeted < 1000) return;
-    greeted = performance.now();
-    view.model.send({ kind: "hello" });
-  };
+  const curve = curveView({ loss: "Loss, of the scaled target", spoken: view.spoken, press: hold });
+  const greet = greeter(view.model);
   const follow = (state) => {
     if (state.status) curve.follow({ ...state, ended: !underway(state) });
     else curve.clear();
@@ -123,18 +118,12 @@ function trainingCurve(view) {
     }
     if (!curve.receive(message, buffers)) return greet(); // something was missed before this view was there
     follow(view.get("state"));
-    if (curve.length > MOST_SHOWN) greet();
+    if (curve.length > MOST_ROWS) greet();
   });
   view.hear("earlier", ({ runs }, buffers) => {
     curve.setEarlier(runs.map((run, index) => ({ ...run, numbers: floats(buffers[index]) })));
   });
-  const sizes = new ResizeObserver(() => curve.refresh());
-  sizes.observe(curve.chart.canvas);
-  view.root.addEventListener("nbreg-theme", () => curve.refresh());
-  view.onEnd(() => {
-    sizes.disconnect();
-    curve.remove();
-  });
+  view.keepDrawn(curve, curve.chart.canvas);
   return make("div", { class: "nbreg-curve-area" }, curve.root, go);
 }
 

@@ -43,5 +43,5 @@ function waterfallView(view) {
       make("div", {}, make("dt", {}, each.label), make("dd", {}, each.text))));
     say(method, row.method);
   });
-  return make("section", { class: "nbreg-box nbreg-one-row", "aria-label": "One prediction" }, figures, lines, method);
+  return make("section", { class: "nbreg-box", "aria-label": "One prediction" }, figures, lines, method);
 }
