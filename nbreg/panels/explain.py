@@ -38,12 +38,12 @@ if TYPE_CHECKING:
 ROWS_UNASKED = 500
 
 _SCRIPTS = (
-    "controls.js", "picture.js", "code_view.js", "bars.js", "waterfall.js", "dependence.js", "what_if.js", "worst.js",
-    "explain.js",
+    "controls.js", "picture.js", "code_view.js", "cards.js", "bars.js", "waterfall.js", "dependence.js", "what_if.js",
+    "worst.js", "explain.js",
 )  # fmt: skip
 _STYLES = (
-    "run.css", "controls.css", "picture.css", "code.css", "explain.css", "bars.css", "dependence.css", "waterfall.css",
-    "what_if.css", "worst.css",
+    "run.css", "controls.css", "picture.css", "code.css", "cards.css", "explain.css", "bars.css", "dependence.css",
+    "waterfall.css", "what_if.css", "worst.css",
 )  # fmt: skip
 
 

@@ -77,7 +77,7 @@ def bars_of(explanation: Explanation) -> dict[str, Any]:
 
 
 def cards_of(explanation: Explanation, of_rows: str, seconds: float) -> list[dict[str, str]]:
-    """Return the figures of an explanation of one target: a label, a value and a note each.
+    """Return the figures of an explanation of one target: a title, a value and what it means each.
 
     `of_rows` says which rows they are of, `seconds` how long it took.
     """
@@ -111,8 +111,8 @@ def _seconds(seconds: float) -> str:
     return "less than 0.1 s" if seconds < 0.1 else f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
 
 
-def _card(label: str, value: str, note: str) -> dict[str, str]:
-    return {"label": label, "value": value, "note": note}
+def _card(title: str, value: str, context: str) -> dict[str, str]:
+    return {"title": title, "value": value, "context": context, "tone": ""}
 
 
 def _columns_in_order(explanation: Explanation) -> list[str]:

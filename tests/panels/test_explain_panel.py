@@ -122,10 +122,10 @@ def test_bars_are_the_importances_of_the_explanation(panel: ExplainPanel, model:
 
 
 def test_cards_say_rows_base_value_method_and_gap(panel: ExplainPanel, rows: pd.DataFrame):
-    cards = {card["label"]: card for card in panel.summary["cards"]}
+    cards = {card["title"]: card for card in panel.summary["cards"]}
     assert cards["Rows explained"]["value"] == str(len(rows))
     assert cards["Method"]["value"] == "shapley"
-    assert "exact" in cards["Method"]["note"]
+    assert "exact" in cards["Method"]["context"]
     assert cards["Completeness gap"]["value"].startswith("below 0.0")
     base = panel.explanation_.of_target("price").base_values[0]
     assert float(cards["Base value"]["value"].replace(",", "")) == pytest.approx(base, rel=0.01)
@@ -158,7 +158,7 @@ def test_another_method_explains_anew_and_tells_its_gap(model: nbreg.Regressor):
     assert "less than" in panel.summary["gap"]
     hear(panel, "choose", method="saliency")
     assert "do not add up" in panel.summary["gap"]
-    assert panel.summary["cards"][-1]["label"] == "Completeness"
+    assert panel.summary["cards"][-1]["title"] == "Completeness"
     assert "shapley" in panel.chosen["method"]  # a waterfall takes what adds up
     panel.close()
 

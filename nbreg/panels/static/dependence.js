@@ -46,13 +46,10 @@ class FeaturePlot extends Picture {
 
   // Drawing
 
-  draw() {
-    const sheet = this.sheet();
-    if (!sheet) return;
-    const { width, height, colour } = sheet;
-    const pen = sheet.begin(this.canvas);
-    if (!this.shown) return;
-    const at = (this.at = this.layout(pen, width, height));
+  get isEmpty() {
+    return !this.shown;
+  }
+  paint(pen, at, colour, { width, height }) {
     this.drawAxes(pen, at, colour, width, height);
     if (this.curve) this.drawCurve(pen, at, colour);
     else this.drawCloud(pen, at, colour);

@@ -68,13 +68,6 @@ function headView(view) {
     make("div", { class: "nbreg-head-tools" }, targets, labelled("Method", method), make("div", { class: "nbreg-head-words" }, parts.hint, parts.gap)), busy);
 }
 
-function cardsView(view) {
-  const node = make("dl", { class: "nbreg-tiles" });
-  view.follow("summary", ({ cards = [] }) => node.replaceChildren(...cards.map((card) =>
-    make("div", { class: "nbreg-tile" }, make("dt", {}, card.label), make("dd", {}, card.value, make("small", {}, card.note))))));
-  return node;
-}
-
 function cautionsView(view) {
   const list = make("ul");
   const node = make("aside", { class: "nbreg-cautions", "aria-label": "To keep in mind", hidden: "" }, list);
@@ -128,7 +121,9 @@ function emptyView(view) {
 }
 
 function buildExplain(view) {
-  const parts = make("div", { class: "nbreg-parts", hidden: "" }, cardsView(view),
+  const figures = cardsView("The explanation in figures");
+  view.follow("summary", ({ cards = [] }) => figures.show(cards));
+  const parts = make("div", { class: "nbreg-parts", hidden: "" }, figures.node,
     make("div", { class: "nbreg-pair" }, importanceView(view), featureView(view)), cautionsView(view),
     make("section", { class: "nbreg-row-section", "aria-label": "One row" }, rowHead(view),
       make("div", { class: "nbreg-pair" }, whatIfView(view), waterfallView(view))),

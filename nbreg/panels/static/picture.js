@@ -35,6 +35,15 @@ class Picture {
     };
     return { width, height, columns, lines, begin, colour: (name) => style.getPropertyValue(`--nbreg-${name}`).trim() };
   }
+  // Lay out and paint, where there is anything to be seen: `isEmpty`, `layout` and `paint` are a subclass's.
+  draw() {
+    const sheet = this.sheet();
+    if (!sheet) return;
+    const pen = sheet.begin(this.canvas);
+    if (this.isEmpty) return;
+    this.at = this.layout(pen, sheet.width, sheet.height);
+    this.paint(pen, this.at, sheet.colour, sheet);
+  }
   stroke(pen, x1, y1, x2, y2, dash = []) {
     pen.setLineDash(dash);
     pen.beginPath();

@@ -43,13 +43,10 @@ class Scatter extends Picture {
     const share = (value) => (value - low + margin) / (high - low + 2 * margin);
     return { left, right, top, bottom, ticks, x: (value) => left + (right - left) * share(value), y: (value) => bottom - (bottom - top) * share(value) };
   }
-  draw() {
-    const sheet = this.sheet();
-    if (!sheet) return;
-    const { width, height, colour } = sheet;
-    const pen = sheet.begin(this.canvas);
-    if (!this.length) return;
-    const at = (this.at = this.layout(pen, width, height));
+  get isEmpty() {
+    return !this.length;
+  }
+  paint(pen, at, colour, { height }) {
     this.drawAxes(pen, at, colour, height);
     this.drawPoints(pen, at, colour);
     this.drawRead(pen, at, colour);

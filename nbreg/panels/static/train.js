@@ -106,27 +106,6 @@ function trainForm(view) {
   return node;
 }
 
-function cardsView(view) {
-  const node = make("div", { class: "nbreg-cards", role: "group", "aria-label": "How good it is" });
-  const cards = [];
-  view.follow("cards", (told) => {
-    while (cards.length < told.length) {
-      const parts = ["title", "value", "context"].map((name) => make(name === "value" ? "b" : "span", { class: `nbreg-card-${name}` }));
-      cards.push({ node: make("div", { class: "nbreg-card" }, ...parts), parts });
-      node.append(cards.at(-1).node);
-    }
-    while (cards.length > told.length) cards.pop().node.remove();
-    told.forEach(({ title, value, context, tone }, index) => {
-      const { node: card, parts } = cards[index];
-      [title, value, context].forEach((words, part) => say(parts[part], words));
-      card.dataset.tone = tone;
-      card.title = context;
-    });
-    node.hidden = !told.length;
-  });
-  return node;
-}
-
 function render({ model, el }) {
   return openPanel({ model, el }, "train", (view) => {
     view.body.append(trainForm(view), trainingView(view));

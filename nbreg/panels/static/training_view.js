@@ -14,6 +14,7 @@ function trainingView(view) {
     make("span", { class: "nbreg-muted" }, "Learning rate"), rate.node);
   const advice = make("p", { class: "nbreg-advice", hidden: "" });
   const plots = plotsView(view);
+  const cards = cardsView("How good it is");
   let [asked, spoken, told] = ["", "", 0];
 
   const press = (kind) => {
@@ -67,6 +68,7 @@ function trainingView(view) {
     make("code", {}, 'df = pandas.read_csv("houses.csv")'), make("code", {}, "%nnreg data diamonds -o df"),
     make("span", {}, "and it can be chosen here."));
   for (const trait of ["state", "tables", "table", "choices"]) view.follow(trait, show);
+  view.follow("cards", cards.show);
   // A wish to train that came to nothing.
   view.follow("trouble", (text) => {
     if (text && asked) asked = "";
@@ -79,7 +81,7 @@ function trainingView(view) {
       make("div", { class: "nbreg-toolbar", role: "group", "aria-label": "Run" }, train, steer.pause, steer.stop, earlier.node, earlier.start),
       rateRow),
     make("div", { class: "nbreg-progress" }, make("div", { class: "nbreg-run-status" }, status, name, bar.words), bar.bar),
-    fault, advice, plots, cardsView(view), finalTest(view), codeView(view));
+    fault, advice, plots, cards.node, finalTest(view), codeView(view));
 }
 
 // The curve and, beside it, what is predicted.
