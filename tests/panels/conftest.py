@@ -1,13 +1,17 @@
-"""Runs by hand, and no thread left behind."""
+"""Runs by hand, explain panels, and no thread left behind."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
 
+import pandas as pd
 import pytest
+from explain_stage import opened, settle, table
 from spying import nbreg_threads
 
+import nbreg
+from nbreg.panels.explain import ExplainPanel
 from nbreg.training.run import Run
 
 
@@ -29,3 +33,30 @@ def no_thread_stays(run: Run) -> Iterator[None]:
     while time.monotonic() < deadline and nbreg_threads():
         time.sleep(0.01)
     assert not nbreg_threads()
+
+
+@pytest.fixture(scope="module")
+def model() -> nbreg.Regressor:
+    return nbreg.fit(table(), target=("price", "rent"), epochs=3, hidden=(8,))
+
+
+@pytest.fixture(scope="module")
+def rows(model: nbreg.Regressor) -> pd.DataFrame:
+    return model.data_.frame_of("test").to_native()
+
+
+@pytest.fixture(scope="module")
+def shared(model: nbreg.Regressor) -> Iterator[ExplainPanel]:
+    panel = opened(model)
+    yield panel
+    panel.close()
+
+
+@pytest.fixture
+def panel(shared: ExplainPanel) -> ExplainPanel:
+    """One panel for all tests that leave its explanation as it is; each begins with the same row and feature."""
+    shared.choose(target="price", feature="area", look="dependence", row=3)
+    shared.reset()
+    settle(shared)
+    shared.trouble = ""
+    return shared
