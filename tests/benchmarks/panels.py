@@ -264,7 +264,7 @@ def frames() -> None:
 
 # (d) Looking on while it trains
 
-EPOCHS, TURNS = 60, 5
+EPOCHS, TURNS = 60, 6
 LOOKING = f"""
 import statistics
 options = dict(target="price", epochs={EPOCHS}, patience=0)
@@ -276,18 +276,26 @@ def counted(kind, data=None, metadata=None, buffers=None, **more):
     return publish(kind, data, metadata, buffers, **more)
 panel.comm.publish_msg = counted
 panel.train(wait=True), nbreg.fit(df, **options)
-wall, inside, size, seconds = [], [], 0, 0.0
-for _ in range({TURNS}):
+def timed(train):
+    time.sleep(2.5)  # what the panel draws after an end is drawn
     begun = time.perf_counter()
-    alone = nbreg.fit(df, **options)
-    between, before = time.perf_counter(), sent[1]
-    panel.train(wait=True)
-    watched = time.perf_counter() - between
-    size, seconds = size + sent[1] - before, seconds + watched
-    wall.append(watched / (between - begun))
-    inside.append(panel.run_.seconds / alone.run_.seconds)
-    time.sleep(0.5)
-print(json.dumps([wall, inside, size / seconds, alone.run_.seconds, sent[0]]))
+    run = train()
+    return time.perf_counter() - begun, run.seconds
+def alone():
+    return timed(lambda: nbreg.fit(df, **options).run_)
+def watched():
+    before = sent[1]
+    taken = timed(lambda: (panel.train(wait=True), panel.run_)[1])
+    rates.append((sent[1] - before) / taken[0])
+    return taken
+wall, inside, rates = [], [], []
+for turn in range({TURNS}):
+    first = (alone, watched)[turn % 2]()
+    second = (watched, alone)[turn % 2]()
+    one, other = (first, second) if turn % 2 else (second, first)
+    wall.append(one[0] / other[0])
+    inside.append(one[1] / other[1])
+print(json.dumps([wall, inside, statistics.median(rates), other[1], sent[0]]))
 """
 
 
