@@ -42,9 +42,9 @@ SETUP = f"""
 import anywidget
 from nbreg.panels.static_files import joined
 class Stage(anywidget.AnyWidget):
-    _esm = joined("dom.js", "chart.js", "learning_curve.js", "curve_view.js", "comparison_chart.js",
+    _esm = joined("dom.js", "picture.js", "chart.js", "learning_curve.js", "curve_view.js", "comparison_chart.js",
                   "comparison_view.js") + {STAGE!r}
-    _css = joined("theme.css", "curve.css")
+    _css = joined("theme.css", "picture.css", "curve.css")
 Stage()
 """
 #: A training of 200 epochs that has ended; its axis is 0 to 200.
