@@ -226,7 +226,7 @@ from nbreg.panels.static_files import joined
 class Stage(anywidget.AnyWidget):
     _esm = joined("dom.js", "picture.js", "chart.js", "learning_curve.js", "curve_view.js", "comparison_chart.js",
                   "comparison_view.js", "scatter.js") + {STAGE!r}
-    _css = joined("theme.css", "curve.css")
+    _css = joined("theme.css", "picture.css", "curve.css")
 Stage()"""
 #: Milliseconds in `draw`, and from frame to frame while every frame draws all anew; the last frames, once it is warm.
 DRAWN = """async name => {
