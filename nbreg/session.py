@@ -17,6 +17,7 @@ from nbreg.options import refuse_unknown
 from nbreg.record import Training
 from nbreg.regressor import Regressor
 from nbreg.training.conducting import CONDUCTING
+from nbreg.watchers import Watchers
 
 if TYPE_CHECKING:
     import keras
@@ -40,7 +41,7 @@ class Session:
         self.trainings: list[Training] = []
         self._by_use: list[Training] = []  # the latest last
         self._n_begun = 0
-        self._watchers: dict[int, Watcher] = {}
+        self._watchers: Watchers[Session] = Watchers()
         self._lock = threading.RLock()
 
     # What there is
@@ -105,15 +106,7 @@ class Session:
 
         It is called by the thread that made the change, and should only take note.
         """
-        with self._lock:
-            key = max(self._watchers, default=0) + 1
-            self._watchers[key] = watcher
-
-        def unsubscribe() -> None:
-            with self._lock:
-                self._watchers.pop(key, None)
-
-        return unsubscribe
+        return self._watchers.add(watcher)
 
     # What changes it
 
@@ -207,10 +200,7 @@ class Session:
         return wanted
 
     def _tell(self) -> None:
-        with self._lock:
-            watchers = list(self._watchers.values())
-        for watcher in watchers:
-            watcher(self)
+        self._watchers.tell(self)
 
 
 #: The one of this process.

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from nbreg.errors import TrainingError
+from nbreg.watchers import Watchers
 
 if TYPE_CHECKING:
     import keras
@@ -86,7 +87,7 @@ class Run:
         self._rows: list[Row] = []
         self._best: Row | None = None
         self._changes: list[RateChange] = []
-        self._watchers: dict[int, Watcher] = {}
+        self._watchers: Watchers[Run] = Watchers()
         self._lock = threading.RLock()
         self._changed = threading.Condition(self._lock)
         self._stop_wanted = False
@@ -173,15 +174,7 @@ class Run:
 
     def subscribe(self, watcher: Watcher) -> Callable[[], None]:
         """Call `watcher` after every change; return a function that ends this."""
-        with self._lock:
-            key = max(self._watchers, default=0) + 1
-            self._watchers[key] = watcher
-
-        def unsubscribe() -> None:
-            with self._lock:
-                self._watchers.pop(key, None)
-
-        return unsubscribe
+        return self._watchers.add(watcher)
 
     # The trainer's side
 
@@ -340,10 +333,7 @@ class Run:
         self._tell()
 
     def _tell(self) -> None:
-        with self._lock:
-            watchers = list(self._watchers.values())
-        for watcher in watchers:
-            watcher(self)
+        self._watchers.tell(self)
 
 
 def _watched(row: Row) -> float:
