@@ -27,10 +27,6 @@ class Path(Kind):
     metavar = "PATH"
 
 
-class ModelName(Name):
-    """The name of a regressor in the notebook."""
-
-
 class ExplanationName(Name):
     """The name of an explanation in the notebook."""
 
@@ -50,13 +46,6 @@ class Keeping(Spec):
     """Where a result goes, besides being the cell's value."""
 
     out: str | None = option(None, "Name to keep the result under; short: -o.", Optional(Name()))
-
-
-@dataclass(frozen=True)
-class Acting(Spec):
-    """Which regressor a command acts on."""
-
-    model: str | None = option(None, "Regressor to use, by its name; the latest unless given.", Optional(ModelName()))
 
 
 @dataclass(frozen=True)

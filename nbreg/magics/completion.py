@@ -8,11 +8,12 @@ from typing import Any
 
 from nbreg.errors import NbregError
 from nbreg.magics.column_offers import Offer, Place, column_offers, explanations_in, regressors_in
-from nbreg.magics.command import COMMANDS, Command, ExplanationName, Frame, ModelName, frames_in
+from nbreg.magics.command import COMMANDS, Command, ExplanationName, Frame, frames_in
 from nbreg.magics.parsing import words_of
 from nbreg.magics.predictors import PredictorName, predictors_in
 from nbreg.magics.run_offers import run_offers, takes_runs
 from nbreg.options import Kind, Option, Optional, Switch
+from nbreg.panels.notebook_names import ModelName
 
 _LINE = re.compile(r"(?:^|=)\s*%{1,2}nnreg\s+(?P<words>.*)$", re.DOTALL)
 #: Words that are whole, and the blanks behind each; what follows is the word that the cursor is in.

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from nbreg.errors import OptionError, did_you_mean
-from nbreg.magics.command import Call, Frame, ModelName
+from nbreg.magics.command import Call, Frame
 from nbreg.options import Integer, Option, Optional, Spec, option
+from nbreg.panels.notebook_names import ModelName
 
 
 class PredictorName(ModelName):

@@ -19,12 +19,12 @@ from nbreg.panels.explain_explored import Explored
 from nbreg.panels.explain_feature import FeatureTelling
 from nbreg.panels.explain_state import NOTHING_TRAINED, explaining_words, ready_words, summary_of
 from nbreg.panels.explain_still import explanation_still, words_still
-from nbreg.panels.explain_subject import MODEL, Subject, regressor_of, when_ended
+from nbreg.panels.explain_subject import Subject, regressor_of, when_ended
 from nbreg.panels.explain_traits import ExplainTraits
 from nbreg.panels.explain_work import Work
 from nbreg.panels.explain_worst import WorstRows, worst_rows
 from nbreg.panels.latest import Latest
-from nbreg.panels.notebook_names import notebook_names
+from nbreg.panels.notebook_names import Acting, notebook_names
 from nbreg.panels.panel import PANELS
 from nbreg.panels.still import Still
 from nbreg.panels.wording import duration
@@ -97,7 +97,7 @@ class ExplainPanel(ExplainTraits, view="explain", scripts=_SCRIPTS, styles=_STYL
 
     @classmethod
     def options(cls) -> dict[str, Option]:
-        return {**ExplanationSpec.options(), "model": MODEL}
+        return {**ExplanationSpec.options(), **Acting.options()}
 
     # From Python
 

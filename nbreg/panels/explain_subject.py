@@ -15,21 +15,10 @@ from nbreg.errors import DataError, NbregError, OptionError, did_you_mean
 from nbreg.evaluation.wording import count
 from nbreg.explanation.changes import Seen
 from nbreg.explanation.explained import Floats
-from nbreg.options import Kind, Option, Optional
 
 if TYPE_CHECKING:
     from nbreg.regressor import Regressor
     from nbreg.training.run import Run
-
-
-class RegressorName(Kind):
-    """The name of a regressor in the notebook."""
-
-    expected = "the name of a regressor in the notebook"
-    metavar = "NAME"
-
-
-MODEL = Option("model", None, "Regressor to explain, by its name; the latest unless given.", Optional(RegressorName()))
 
 
 def regressor_of(model: Any, names: Mapping[str, Any]) -> Regressor:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from nbreg.options import Kind
+from nbreg.options import Kind, Optional, Spec, option
 
 
 class Name(Kind):
@@ -19,6 +20,17 @@ class Name(Kind):
         if not (isinstance(value, str) and value.isidentifier()):
             raise ValueError
         return value
+
+
+class ModelName(Name):
+    """The name of a regressor in the notebook."""
+
+
+@dataclass(frozen=True)
+class Acting(Spec):
+    """Which regressor a command acts on."""
+
+    model: str | None = option(None, "Regressor to use, by its name; the latest unless given.", Optional(ModelName()))
 
 
 def notebook_names() -> Mapping[str, Any]:

@@ -40,7 +40,6 @@ def test_python_opens_the_same(kernel):
 
 def test_the_other_panels(kernel):
     kernel.run("%nnreg fit houses --target price --hidden 8 --epochs 3 -o why_of;")
-    assert "why_of" not in kernel.text("%nnreg panel runs")
     assert "latest" in kernel.text("%nnreg panel runs")
     assert "price hangs most on" in kernel.text("%nnreg panel explain --model why_of")
 

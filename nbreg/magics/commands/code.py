@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from nbreg.magics.command import COMMANDS, Acting, Call, Command, Keeping, Path
+from nbreg.magics.command import COMMANDS, Call, Command, Keeping, Path
 from nbreg.options import Spec, option
+from nbreg.panels.notebook_names import Acting
 
 
 @dataclass(frozen=True)

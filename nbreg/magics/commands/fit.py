@@ -8,8 +8,8 @@ from typing import Any
 from nbreg.branching.starting import Starting
 from nbreg.fit_options import grouped_fit_options
 from nbreg.magics.command import COMMANDS, Argument, Call, Command, Frame, Keeping
-from nbreg.magics.fit_choices import fit_choices
 from nbreg.magics.layers import layers_of
+from nbreg.magics.meaning import meant
 from nbreg.options import Option, Spec, Switch, option
 
 
@@ -56,7 +56,7 @@ class Fit(Command):
         from nbreg.session import fit
 
         table = call.table(call.arguments["data"])
-        choices = {name: value for name, value in fit_choices(call, table).items() if name != "out"}
+        choices = {name: value for name, value in meant(call, self.options(), table).items() if name != "out"}
         layers = None if call.body is None else layers_of(call.body, call.shell.user_ns)
         return fit(table, layers=layers, **choices)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from nbreg.magics.command import COMMANDS, Argument, Call, Command, Frame, Keeping
-from nbreg.magics.fit_choices import fit_choices
+from nbreg.magics.meaning import meant
 from nbreg.options import Option
 
 if TYPE_CHECKING:
@@ -19,8 +19,11 @@ _USUAL = "train"
 class PanelOrTable(Frame):
     """The name of a panel, or of a table to train on."""
 
-    expected = "train, runs or explain, or the name of a table in the notebook, or a .csv or .parquet file"
     metavar = "PANEL|DATA"
+
+    @property
+    def expected(self) -> str:  # type: ignore[override]  # what is registered is known only when it is asked for
+        return f"{', '.join(self.choices())}, or {Frame.expected}"
 
     def choices(self) -> Sequence[str]:
         return tuple(_panels())
@@ -36,7 +39,7 @@ class OpenPanel(Command):
     """
 
     arguments = (
-        Argument("panel", "train, runs or explain; or a table, for the train panel.", PanelOrTable(), required=False),
+        Argument("panel", "Which panel; or a table, for the train panel.", PanelOrTable(), required=False),
         Argument("data", "The table to train on, or the rows to explain.", Frame(), required=False),
     )
     examples = (
@@ -67,7 +70,7 @@ class OpenPanel(Command):
         first, second = call.arguments["panel"], call.arguments["data"]
         name = second if first in _panels() else first
         table = None if name is None else call.table(name)
-        choices = fit_choices(call, table) if self._which == "train" else dict(call.options)
+        choices = meant(call, self.options(), table)
         if self.keeps_value:
             choices.pop("out", None)
         return _panels()[self._which].opened(table, **choices)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from nbreg.errors import OptionError
-from nbreg.magics.command import COMMANDS, Acting, Argument, Call, Command, ExplanationName, Keeping
+from nbreg.magics.command import COMMANDS, Argument, Call, Command, ExplanationName, Keeping
 from nbreg.options import Choice, Optional, Spec, option
+from nbreg.panels.notebook_names import Acting
 from nbreg.plots.plot import PLOTS, PlotChoices, plot
 
 

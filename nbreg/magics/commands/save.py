@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from nbreg.magics.command import COMMANDS, Acting, Argument, Call, Command, Path
+from nbreg.magics.command import COMMANDS, Argument, Call, Command, Path
+from nbreg.panels.notebook_names import Acting
 
 
 class Save(Command):
