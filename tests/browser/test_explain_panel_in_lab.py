@@ -216,10 +216,9 @@ def test_narrow_pages_stack(notebook: Notebook):
         drawn(notebook)
         assert is_too_wide(notebook) == []
     notebook.resize(700, 3600)
-    importance, feature = (
-        notebook.page.locator(name).bounding_box() for name in (".nbreg-importance", ".nbreg-feature")
-    )
-    assert feature["y"] >= importance["y"] + importance["height"]
+    # Both places are read at once, when the page has come to rest: read one after the other they may be of two layouts.
+    bottom = "document.querySelector('.nbreg-importance').getBoundingClientRect().bottom"
+    notebook.wait_for(f"document.querySelector('.nbreg-feature').getBoundingClientRect().top >= {bottom}", 10)
     picture(notebook, "narrow")
     notebook.resize(1400, 2300)
 
