@@ -13,16 +13,16 @@ class Watchers(Generic[T]):
     """Functions that are called with what has changed, by the thread that changed it; safe to use from any thread."""
 
     def __init__(self) -> None:
-        self._functions: dict[int, Callable[[T], None]] = {}
+        self._functions: dict[object, Callable[[T], None]] = {}
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
         return len(self._functions)
 
     def add(self, watcher: Callable[[T], None]) -> Callable[[], None]:
-        """Call `watcher` from now on; return a function that ends this."""
+        """Call `watcher` from now on; return a function that ends this, and may be called again."""
+        key = object()  # never another's: what is closed once more, as by garbage collection, must end nothing else
         with self._lock:
-            key = max(self._functions, default=0) + 1
             self._functions[key] = watcher
 
         def remove() -> None:
