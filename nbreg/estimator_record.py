@@ -10,7 +10,8 @@ import numpy as np
 
 from nbreg.data.spec import DataSpec
 from nbreg.fit_options import regressor_options
-from nbreg.networks.architecture import chosen_architecture
+from nbreg.networks.blueprint import Blueprint
+from nbreg.networks.heads.head import chosen_head
 from nbreg.networks.stack import Stack
 from nbreg.training.run import Run
 from nbreg.training.spec import TrainingSpec
@@ -18,7 +19,7 @@ from nbreg.training.spec import TrainingSpec
 
 def record_of(regressor: Any) -> dict[str, Any]:
     """Return what JSON can keep of a trained regressor, its report included where there can be one."""
-    architecture = regressor.architecture_
+    architecture = regressor.blueprint_.architecture
     has_report = regressor._report is not None or regressor._data is not None
     return {
         "options": {name: getattr(regressor, name) for name in regressor_options()},
@@ -41,10 +42,10 @@ def recall(regressor: Any, record: Mapping[str, Any]) -> None:
     regressor._data, regressor._evaluations, regressor._find_weights = None, {}, None
     regressor.first_weights_, regressor.had_callbacks_ = None, bool(record.get("had_callbacks"))
     if record["layers"] is not None:
-        regressor.architecture_ = Stack(tuple(record["layers"]))
-        regressor.layers = regressor.architecture_.new_layers()
+        stack = Stack(tuple(record["layers"]))
+        regressor.layers, regressor.blueprint_ = stack.new_layers(), Blueprint(stack, chosen_head(vars(regressor)))
     else:
-        regressor.architecture_ = chosen_architecture(vars(regressor))
+        regressor.blueprint_ = Blueprint.of(vars(regressor))
     regressor.data_spec_ = DataSpec(**record["data"])
     regressor.target_names_, regressor.n_rows_ = regressor.data_spec_.target, dict(record["n_rows"])
     regressor.training_ = TrainingSpec.of(vars(regressor)).for_rows(regressor.n_rows_["train"])

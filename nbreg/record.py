@@ -175,7 +175,7 @@ class Training:
 
 def _facts_of(regressor: Regressor) -> dict[str, Any]:
     return {
-        "network": regressor.architecture_.words(),
+        "network": regressor.blueprint_.words(),
         "options": regressor.changed_options() or "defaults",
         "choices": {name: option.check(_choice(regressor, name)) for name, option in fit_options().items()},
         "validation": _evaluation_of(regressor, "validation"),

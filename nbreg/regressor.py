@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 import narwhals as nw
@@ -19,13 +20,12 @@ from nbreg.errors import DataError, NbregError
 from nbreg.estimator_inputs import checked_rows_and_targets, keyword_signature, rows_as_trained_on
 from nbreg.estimator_record import recall, record_of
 from nbreg.fit_options import regressor_options
-from nbreg.networks.architecture import chosen_architecture
-from nbreg.networks.build import build_network
+from nbreg.networks.blueprint import Blueprint
 from nbreg.networks.forward import predict_rows
 from nbreg.networks.inputs import Inputs
+from nbreg.networks.targets import Targets
 from nbreg.options import refuse_unknown
 from nbreg.training.arrays import Arrays
-from nbreg.training.engines import validation_batch_size
 from nbreg.training.fit import train
 from nbreg.training.losses import target_transform_for
 from nbreg.training.quiet import quiet_start
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from nbreg.evaluation.evaluation import Evaluation
     from nbreg.evaluation.report import Report
-    from nbreg.export.script_training import Trained
+    from nbreg.networks.objective import Objective
     from nbreg.training.run import Start
 
 
@@ -64,7 +64,8 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     Attributes
     ----------
     network_ : keras.Model
-        ``(n_rows, n_inputs) -> (n_rows, n_targets)``, from encoded inputs to scaled targets.
+        ``(n_rows, n_inputs) -> (n_rows, n_outputs)``, from encoded inputs to scaled targets, and, behind these,
+        what else the head has to say.
     encoder_, target_scaler_
         What leads from columns to inputs, and from the network's outputs to target units.
     run_ : Run
@@ -106,8 +107,9 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     def take_data(self, data: RegressionData) -> Run:
         """Get ready to train on prepared data, and return the run that `train` will write to. Raises OptionError."""
         self.training_ = TrainingSpec.of(vars(self)).for_rows(data.n_rows("train"))
-        self.architecture_ = chosen_architecture(vars(self))
+        self.blueprint_ = Blueprint.of(vars(self))
         self.encoder_, self.target_scaler_ = data.encoder, data.target_scaler
+        self.training_ = replace(self.training_, objective=self.objective_for(data))
         self.target_names_, self.data_spec_ = tuple(data.target_names), data.spec
         self.n_rows_ = {which: data.n_rows(which) for which in ("train", "validation", "test")}
         self._data: RegressionData | None = data
@@ -147,7 +149,10 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             else:
                 self.run_.fail(error)
             raise
-        train(self.network_, arrays, self.training_, self.run_, seed=seed, callbacks=callbacks)
+        try:
+            train(self.network_, arrays, self.training_, self.run_, seed=seed, callbacks=callbacks)
+        finally:
+            self.blueprint_.settle(self.network_, arrays.x, arrays.y)
         return self
 
     def find_learning_rate(self) -> RangeTest:
@@ -158,9 +163,13 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
     def _taken(self) -> tuple[Arrays, int]:
         """Return the rows to train on and the seed."""
-        data = self._data
-        assert data is not None  # `take_data` came before
+        data = self._taken_data()
         return Arrays(*data.arrays("train"), *data.arrays("validation")), data.spec.seed
+
+    def _taken_data(self, other: RegressionData | None = None) -> RegressionData:
+        data = other or self._data
+        assert data is not None  # `take_data` came before
+        return data
 
     def _find_first_weights(self) -> None:
         if self._find_weights is not None:
@@ -168,14 +177,26 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
     def new_network(self, data: RegressionData | None = None) -> keras.Model:
         """Return a network as `train` begins with, for the inputs and targets of `data`, or of what was taken."""
-        data = data or self._data
-        assert data is not None  # `take_data` came before
-        quiet_start()
-        inputs = Inputs(data.encoder.n_inputs, tuple(data.encoder.n_levels))
-        network = build_network(self.architecture_, inputs, len(data.target_names), data.spec.seed)
+        data = self._taken_data(data)
+        network = self.drafted_network(data)
         if self.first_weights_ is not None:
             network.set_weights(self.first_weights_)
+        else:
+            self.blueprint_.prepare(network, *data.arrays("train"))
         return network
+
+    def drafted_network(self, data: RegressionData | None = None) -> keras.Model:
+        """Return a network of the shape that `train` begins with."""
+        data = self._taken_data(data)
+        quiet_start()
+        inputs, targets = Inputs.of(data.encoder), Targets.of(data.target_scaler)
+        return self.blueprint_.build(inputs, targets, data.spec.seed)
+
+    def objective_for(self, data: RegressionData) -> Objective:
+        """Return what training on `data` makes small. Raises OptionError where loss and head do not go together."""
+        x, y = data.arrays("train")
+        has_gaps = any(bool(np.isnan(data.arrays(which)[1]).any()) for which in ("train", "validation"))
+        return self.blueprint_.objective(self.training_.loss, x, y, has_gaps=has_gaps)
 
     # Use
 
@@ -291,32 +312,19 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         NbregError for a run that went on from another, whose first weights a script cannot hold.
         """
         from nbreg.export.keras_script import keras_script
+        from nbreg.export.script_training import Trained
 
         self.check_trained()
         if self.run_.start is not None:
             started = "{} at epoch {:,}".format(*self.run_.start)
             raise NbregError(f"This run went on from {started}, and a script begins with new weights.")
         parts = self.network_, self.encoder_, self.target_scaler_, self.data_spec_
-        return keras_script(*parts, self._trained(), words=self.architecture_.words(), table=table)
-
-    def _trained(self) -> Trained:
-        from nbreg.export.script_training import Trained
-
-        n_validation_rows = self.n_rows_["validation"]
-        return Trained(
-            spec=self.training_,
-            run=self.run_,
-            seed=self.data_spec_.seed,
-            batch_size=self.training_.batch_size,
-            validation_batch_size=validation_batch_size(self.network_, n_validation_rows),
-            has_validation=n_validation_rows > 0,
-            jit_compile={"xla": True, "graph": False}.get(self.run_.engine or ""),
-        )
+        return keras_script(*parts, Trained.of(self), words=self.blueprint_.words(), table=table)
 
     def words(self) -> str:
         """Return one line about this regressor."""
         targets = ", ".join(self.target_names_)
-        return f"Regressor of {targets} from {len(self.encoder_.feature_names)} features: {self.architecture_.words()}"
+        return f"Regressor of {targets} from {len(self.encoder_.feature_names)} features: {self.blueprint_.words()}"
 
     def changed_options(self) -> str:
         """Return the options that are not at their defaults, as flags."""
@@ -389,7 +397,7 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             self._data,
             self.run_,
             self.predict_inputs,
-            network=self.architecture_.words(),
+            network=self.blueprint_.words(),
             n_parameters=self.network_.count_params(),
             training=self.training_.words(),
         )

@@ -257,7 +257,7 @@ def fit(
         CONDUCTING.conductor(
             regressor.run_,
             work,
-            title=f"{', '.join(regressor.target_names_)} · {regressor.architecture_.words()}",
+            title=f"{', '.join(regressor.target_names_)} · {regressor.blueprint_.words()}",
             final=lambda: regressor,
             background=background,
         )

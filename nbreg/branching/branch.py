@@ -14,6 +14,7 @@ from nbreg.data.spec import DataSpec
 from nbreg.errors import DataError, OptionError
 from nbreg.fit_options import OF_TABLES, fit_options, regressor_options
 from nbreg.networks.architecture import NetworkChoice, architecture_options
+from nbreg.networks.heads.head import HeadChoice, head_options
 from nbreg.networks.stack import Stack
 from nbreg.regressor import Regressor
 from nbreg.training.losses import target_transform_for
@@ -80,7 +81,7 @@ class Branch:
 
     def layers(self, given: Sequence[keras.layers.Layer] | None) -> Sequence[keras.layers.Layer] | None:
         """Return the hidden layers of the user's own, if any. Raises OptionError where others are given."""
-        of = self.regressor.architecture_
+        of = self.regressor.blueprint_.architecture
         if given is not None and (not isinstance(of, Stack) or _nameless(Stack.of_layers(given)) != _nameless(of)):
             raise OptionError(f"{self.name} has other layers, and its weights fit only those; leave the layers out.")
         return self.regressor.layers
@@ -151,7 +152,7 @@ def _kept_epoch(regressor: Regressor) -> int:
 def _staying() -> list[str]:
     """Return the options that make the rows, the inputs, the targets and the weights what they are."""
     of_data = [name for name in DataSpec.options() if name != "target_transform"]  # which goes by the loss as well
-    of_network = [*NetworkChoice.options(), *architecture_options()]
+    of_network = [*NetworkChoice.options(), *architecture_options(), *HeadChoice.options(), *head_options()]
     return [*of_data, *(name for name in of_network if name not in _FREE)]
 
 

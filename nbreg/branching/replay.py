@@ -32,6 +32,7 @@ def weights_after(
     network = regressor.new_network(data)
     again = Run(regressor.training_.epochs)
     steering = {"rate_change": (), **regressor.steering(), "stop_after": epoch}
+    steering["objective"] = regressor.objective_for(data)  # which a file does not keep
     spec = replace(regressor.training_, engine=regressor.run_.engine or "auto", **steering)
     arrays = Arrays(*data.arrays("train"), *data.arrays("validation"))
 

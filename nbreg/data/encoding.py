@@ -53,6 +53,9 @@ class Encoder:
     `blocks` (which inputs belong to which column) and `notices` (what was left out and why).
     """
 
+    #: Steps and channels of the sequence that the first inputs are, step by step; 0 steps: they are none.
+    sequence_shape = (0, 1)
+
     def __init__(self, scaling: str = "robust", embed_above: int = 32):
         self.scaling, self.embed_above = scaling, embed_above
 

@@ -73,8 +73,11 @@ class TargetScaler:
         return scaled.astype(np.float32)
 
     def inverse_transform(self, scaled: NDArray[np.floating]) -> Floats:
-        """Return ``(n, n_targets)`` float64 in target units from scaled values."""
-        cut = np.clip(np.asarray(scaled, np.float64), self.lower_, self.upper_)
+        """Return ``(n, n_targets)`` float64 in target units from scaled values.
+
+        What stands behind the targets' columns, as with a network that has more to say, is passed over.
+        """
+        cut = np.clip(np.asarray(scaled[:, : len(self.names)], np.float64), self.lower_, self.upper_)
         bent = cut * self.scale_ + self.mean_
         columns = zip(bent.T, self.chosen, self.lambdas_, strict=True)
         return np.column_stack([_unbent(values, kind, lambda_) for values, kind, lambda_ in columns])

@@ -139,7 +139,7 @@ def _cut_behind_embeddings(regressor: Regressor) -> keras.Model:
     # A copy, for a model that began in the midst of the network would leave its traces in the layers.
     import keras
 
-    with keras.saving.custom_object_scope(regressor.architecture_.custom_objects()):
+    with keras.saving.custom_object_scope(regressor.blueprint_.architecture.custom_objects()):
         whole = keras.models.clone_model(regressor.network_)
     names = [layer.name for layer in whole.layers]
     entry = whole.get_layer("embedded" if "embedded" in names else "embedding_0")

@@ -33,7 +33,7 @@ def in_target_units(scaler: TargetScaler, targets: Sequence[int]) -> Callable[[T
         import tensorflow as tf
 
         outputs = tf.cast(
-            scaled if chosen == list(range(len(scaler.chosen))) else tf.gather(scaled, chosen, axis=1), tf.float64
+            scaled if chosen == [*range(scaled.shape[1])] else tf.gather(scaled, chosen, axis=1), tf.float64
         )
         if np.isfinite(lower).any() or np.isfinite(upper).any():
             outputs = tf.clip_by_value(outputs, lower, upper)

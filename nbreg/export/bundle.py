@@ -32,6 +32,7 @@ _MANIFEST, _NETWORK, _ENCODER, _SCALER = "manifest.json", "network.keras", "enco
 #: Where the parts of a network may come from, and what of that runs code or reads files all the same.
 _KERAS_PARTS = ("keras.layers", "keras.initializers", "keras.regularizers", "keras.constraints")
 _UNSAFE = {"Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer", "StringLookup", "IntegerLookup"}
+_OWN_PARTS = "nbreg.networks.keras_parts."
 _KERAS_OWN = {"Functional", "Sequential", "DTypePolicy"}
 
 
@@ -69,6 +70,8 @@ def foreign_parts(config: Any) -> list[str]:
 
 def _is_safe(part: dict[str, Any]) -> bool:
     module, name, registered = (part.get(key) for key in ("module", "class_name", "registered_name"))
+    if str(module).startswith(_OWN_PARTS):
+        return registered == f"nbreg>{name}"  # which Keras looks up among what nbreg has registered
     if registered not in (None, name):
         return False
     if module is None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, Self
 
-from nbreg.training.losses import LOSSES
+from nbreg.networks.objective import LOSSES
+from nbreg.training.engines import validation_batch_size
 from nbreg.training.optimizers import OPTIMIZERS, optimizer_options
 from nbreg.training.run import Run
 from nbreg.training.schedules import PLATEAU_FACTOR, PLATEAU_PATIENCE, LearningRates
@@ -25,6 +27,20 @@ class Trained:
     has_validation: bool
     #: Whether XLA compiled the steps; None: what Keras chooses.
     jit_compile: bool | None
+
+    @classmethod
+    def of(cls, regressor: Any) -> Self:
+        """Return what is to be known of a trained regressor's training."""
+        run, n_validation_rows = regressor.run_, regressor.n_rows_["validation"]
+        return cls(
+            spec=regressor.training_,
+            run=run,
+            seed=regressor.data_spec_.seed,
+            batch_size=regressor.training_.batch_size,
+            validation_batch_size=validation_batch_size(regressor.network_, n_validation_rows),
+            has_validation=n_validation_rows > 0,
+            jit_compile={"xla": True, "graph": False}.get(run.engine or ""),
+        )
 
     @property
     def epochs(self) -> int:

@@ -14,7 +14,11 @@ from nbreg.registry import Registry
 if TYPE_CHECKING:
     import keras
 
+    from nbreg.networks.gaussians import Gaussians
+    from nbreg.networks.heads.head import Head
     from nbreg.networks.inputs import Inputs
+    from nbreg.networks.objective import Objective
+    from nbreg.networks.targets import Targets
 
 
 @dataclass(frozen=True)
@@ -22,11 +26,28 @@ class Architecture(Spec):
     """A named family of networks, and the choices within it."""
 
     @abstractmethod
-    def build(self, inputs: Inputs, n_targets: int) -> keras.Model:
-        """Return a new, untrained model from ``(n_rows, n_inputs)`` to ``(n_rows, n_targets)``.
+    def build(self, inputs: Inputs, targets: Targets, head: Head) -> keras.Model:
+        """Return a new, untrained model from ``(n_rows, n_inputs)`` to ``(n_rows, n_outputs)``.
 
         The draws of its layers need no seed: `build_network` sets them all.
         """
+
+    def objective(self) -> Objective | None:
+        """Return what training makes small with this network; None: what the head says."""
+        return None
+
+    def distribution(self, outputs: Any, n_targets: int) -> Gaussians | None:
+        """Return what outputs, a NumPy array, say of all targets together, as `Head.distribution`; None: ask the head.
+
+        A network that is its own head (a variational autoencoder) has one.
+        """
+        return None
+
+    def prepare(self, network: keras.Model, x: Any, y: Any) -> None:
+        """Set, before training, what is not trained by steps, from inputs and scaled targets of the train rows."""
+
+    def settle(self, network: keras.Model, x: Any, y: Any) -> None:
+        """Set, after training, what is not trained by steps, from inputs and scaled targets of the train rows."""
 
     def custom_objects(self) -> dict[str, Any]:
         """Return classes and functions that Keras needs, by name, to build a copy of the model."""

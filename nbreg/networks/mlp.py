@@ -17,13 +17,14 @@ from nbreg.networks.architecture import (
     l1_option,
     l2_option,
 )
-from nbreg.networks.heads import dense_head
 from nbreg.networks.regularizers import penalty, penalty_words
 
 if TYPE_CHECKING:
     import keras
 
+    from nbreg.networks.heads.head import Head
     from nbreg.networks.inputs import Inputs
+    from nbreg.networks.targets import Targets
 
 
 @ARCHITECTURES.register("mlp")
@@ -39,13 +40,13 @@ class Mlp(Architecture):
     batch_norm: bool = batch_norm_option()
     initializer: str = initializer_option()
 
-    def build(self, inputs: Inputs, n_targets: int) -> keras.Model:
+    def build(self, inputs: Inputs, targets: Targets, head: Head) -> keras.Model:
         import keras
 
         entry, x = inputs.entry()
         for position, units in enumerate(self.hidden, start=1):
             x = self._hidden_layer(x, units, position)
-        return keras.Model(entry, dense_head(n_targets)(x), name="mlp")
+        return keras.Model(entry, head.outputs(x, targets), name="mlp")
 
     def words(self) -> str:
         sizes = "-".join(str(units) for units in self.hidden) or "no hidden layer"

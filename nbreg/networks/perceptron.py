@@ -13,13 +13,14 @@ from nbreg.networks.architecture import (
     l1_option,
     l2_option,
 )
-from nbreg.networks.heads import dense_head
 from nbreg.networks.regularizers import penalty, penalty_words
 
 if TYPE_CHECKING:
     import keras
 
+    from nbreg.networks.heads.head import Head
     from nbreg.networks.inputs import Inputs
+    from nbreg.networks.targets import Targets
 
 
 @ARCHITECTURES.register("perceptron")
@@ -31,16 +32,17 @@ class Perceptron(Architecture):
     l2: float = l2_option()
     initializer: str = initializer_option()
 
-    def build(self, inputs: Inputs, n_targets: int) -> keras.Model:
+    def build(self, inputs: Inputs, targets: Targets, head: Head) -> keras.Model:
         import keras
 
         entry, x = inputs.entry()
-        head = dense_head(
-            n_targets,
+        outputs = head.outputs(
+            x,
+            targets,
             kernel_initializer=INITIALIZERS[self.initializer],
             kernel_regularizer=penalty(self.l1, self.l2),
         )
-        return keras.Model(entry, head(x), name="perceptron")
+        return keras.Model(entry, outputs, name="perceptron")
 
     def words(self) -> str:
         return ", ".join(["perceptron (linear model)", *penalty_words(self.l1, self.l2)])

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from nbreg.errors import OptionError
 from nbreg.networks.architecture import Architecture
-from nbreg.networks.heads import dense_head
 
 if TYPE_CHECKING:
     import keras
 
+    from nbreg.networks.heads.head import Head
     from nbreg.networks.inputs import Inputs
+    from nbreg.networks.targets import Targets
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Stack(Architecture):
             own_code.update(_own_code_of(layer))
         return cls(tuple(configs), tuple(own_code.items()))
 
-    def build(self, inputs: Inputs, n_targets: int) -> keras.Model:
+    def build(self, inputs: Inputs, targets: Targets, head: Head) -> keras.Model:
         import keras
 
         entry, x = inputs.entry()
@@ -55,7 +56,7 @@ class Stack(Architecture):
                 f"The last layer gives {len(x.shape) - 1} dimensions a row, {tuple(x.shape[1:])}; "
                 "regression needs one: add Flatten() or a pooling layer."
             )
-        return keras.Model(entry, dense_head(n_targets)(x), name="stack")
+        return keras.Model(entry, head.outputs(x, targets), name="stack")
 
     def new_layers(self) -> list[keras.layers.Layer]:
         """Return unbuilt layers after the configurations."""

@@ -176,7 +176,7 @@ class TrainPanel(TrainTraits, view="train", scripts=_SCRIPTS, styles=_STYLES):
         self.network = train_draft.network_of(draft, None)
         self.schedule = train_draft.schedule_of(self._chosen.options, draft.training_.epochs)
         self.summaries = train_draft.summaries_of(draft, len(self.columns) - len(draft.target_names_))
-        self.network = train_draft.network_of(draft, draft.new_network(draft.data_))
+        self.network = train_draft.network_of(draft, draft.drafted_network(draft.data_))
         self.trouble = ""
 
     def suggest(self) -> None:

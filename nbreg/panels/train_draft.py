@@ -26,7 +26,7 @@ _OF_OPTIMIZERS = {"momentum": "sgd", "nesterov": "sgd", "weight_decay": "adamw"}
 def layers_of(regressor: Regressor) -> list[dict[str, Any]]:
     """Return the layers to draw, from inputs to targets, with their units."""
     n_inputs = regressor.encoder_.n_inputs
-    hidden = getattr(regressor.architecture_, "hidden", ())
+    hidden = getattr(regressor.blueprint_.architecture, "hidden", ())
     targets = regressor.target_names_
     return [
         _layer("inputs", n_inputs),
@@ -37,7 +37,7 @@ def layers_of(regressor: Regressor) -> list[dict[str, Any]]:
 
 def network_of(regressor: Regressor, model: keras.Model | None) -> dict[str, Any]:
     """Return the drawing of a regressor's network; its size is there once `model` has been built."""
-    drawn = {"layers": layers_of(regressor), "words": regressor.architecture_.words(), "parameters": "", "memory": ""}
+    drawn = {"layers": layers_of(regressor), "words": regressor.blueprint_.words(), "parameters": "", "memory": ""}
     if model is None:
         return drawn
     n_bytes = sum(weight.numpy().nbytes for weight in model.weights)

@@ -34,7 +34,7 @@ def after(line: str, shown: Underway, cards: Sequence[Mapping[str, str]]) -> Sti
     from nbreg.plots.pictures import PICTURES_STYLE, card_bundle, drawn, pictures_html, side_by_side
 
     pictures = drawn(_infos(shown))
-    headline = f"{shown.name}: {shown.regressor.architecture_.words()}, {_status(shown)}"
+    headline = f"{shown.name}: {shown.regressor.blueprint_.words()}, {_status(shown)}"
     rows = [[each["title"], each["value"], each["context"]] for each in cards if each["title"] not in _LEFT_OUT]
     body = [
         f'<p class="nbreg-headline">{escape(headline)}</p>\n',

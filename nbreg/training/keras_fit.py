@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nbreg.training.epoch_order import epoch_order
-from nbreg.training.losses import make_loss
 from nbreg.training.optimizers import make_optimizer
 from nbreg.training.run import Row, Run
 from nbreg.training.schedules import PLATEAU_FACTOR, PLATEAU_PATIENCE
@@ -41,7 +40,7 @@ class KerasFit:
         eagerly = bool(getattr(self.network, "run_eagerly", False))
         self.network.compile(
             make_optimizer(self.spec, self.rates.at(0)),
-            make_loss(self.spec.loss),
+            self.spec.make_loss(),
             run_eagerly=eagerly,
             jit_compile=False if eagerly else "auto",
         )

@@ -1,20 +1,8 @@
-"""Names of losses to losses of Keras."""
+"""What losses ask of the targets."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from nbreg.errors import OptionError
-
-#: A name in our options -> the loss's class in ``keras.losses``.
-LOSSES = {
-    "mse": "MeanSquaredError",
-    "mae": "MeanAbsoluteError",
-    "huber": "Huber",
-    "log_cosh": "LogCosh",
-    "msle": "MeanSquaredError",
-    "mape": "MeanAbsolutePercentageError",
-}
 
 #: Losses of the targets themselves, and how their targets are scaled, so that on scaled targets they are what they
 #: are in target units: the mean squared logarithmic error is the mean squared error of ``log(1 + y)``, and relative
@@ -31,10 +19,3 @@ def target_transform_for(loss: str, asked: str) -> str:
             "for: leave target_transform out, or use mse or mae."
         )
     return needed
-
-
-def make_loss(name: str) -> Any:
-    """Return the Keras loss: its mean over rows and targets is what training makes small."""
-    import keras
-
-    return getattr(keras.losses, LOSSES[name])()

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from nbreg.networks.objective import LOSSES, NamedLoss, Objective
 from nbreg.options import Choice, Integer, Optional, Real, Repeated, Spec, Switch, number_text, option
+
+if TYPE_CHECKING:
+    import keras
 
 
 class RateChanges(Repeated):
@@ -50,7 +54,7 @@ class TrainingSpec(Spec):
     clipnorm: float | None = option(None, "Longest gradient of a weight array; longer ones are shortened.",
                                     Optional(Real(above=0)), expert=True)  # fmt: skip
     loss: str = option("mse", "What training makes small, on scaled targets.",
-                       Choice("mse", "mae", "huber", "log_cosh", "msle", "mape"))  # fmt: skip
+                       Choice(*LOSSES))  # fmt: skip
     # None is "auto", which `for_rows` settles; nothing is trained before that.
     epochs: int = option(
         None, "Most passes over the train rows; auto goes by their number.", Optional(Integer(minimum=1), "auto")
@@ -77,6 +81,13 @@ class TrainingSpec(Spec):
         "auto", "What runs the epochs: compiled by XLA, as a graph, or Keras's own fit.",
         Choice("auto", "xla", "graph", "keras"), expert=True,
     )  # fmt: skip
+
+    #: What is made small: `loss`, or what the network's head makes of it.
+    objective: Objective | None = None
+
+    def make_loss(self) -> keras.losses.Loss:
+        """Return the Keras loss that training makes small."""
+        return (self.objective or NamedLoss(self.loss)).make()
 
     def for_rows(self, n_rows: int) -> TrainingSpec:
         """Return the choices for `n_rows` train rows, with numbers in place of "auto".

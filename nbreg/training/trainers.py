@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nbreg.networks.build import seeded
+from nbreg.networks.blueprint import seeded
 from nbreg.training.compiled_epochs import TRACING, CompiledEpochs, Shape
 from nbreg.training.engines import is_of_keras
-from nbreg.training.losses import make_loss
 from nbreg.training.optimizers import make_optimizer, optimizer_options
 
 if TYPE_CHECKING:
@@ -68,15 +67,16 @@ def is_shareable(network: keras.Model) -> bool:
     It is not where the network holds code of the user's own, which may change under the same name.
     """
     plain = type(network).__name__ in ("Functional", "Sequential") and is_of_keras(network)
-    return plain and _is_of_keras_alone(network.get_config())
+    return plain and _is_known(network.get_config())
 
 
-def _is_of_keras_alone(config: Any) -> bool:
+def _is_known(config: Any) -> bool:
+    """Return whether all parts of a configuration are Keras's or nbreg's."""
     if isinstance(config, dict):
-        foreign = "module" in config and str(config["module"]).split(".")[0] != "keras"
+        foreign = "module" in config and str(config["module"]).split(".")[0] not in ("keras", "nbreg")
         is_code = config.get("class_name") == "Lambda"
-        return not foreign and not is_code and all(map(_is_of_keras_alone, config.values()))
-    return not isinstance(config, (list, tuple)) or all(map(_is_of_keras_alone, config))
+        return not foreign and not is_code and all(map(_is_known, config.values()))
+    return not isinstance(config, (list, tuple)) or all(map(_is_known, config))
 
 
 def clear_trainers() -> None:
@@ -112,7 +112,7 @@ def _twin_trainer(
 
 
 def _new_trainer(model: keras.Model, shape: Shape, spec: TrainingSpec, xla: bool) -> CompiledEpochs:
-    model.compile(make_optimizer(spec, 1e-3), make_loss(spec.loss), jit_compile=xla)
+    model.compile(make_optimizer(spec, 1e-3), spec.make_loss(), jit_compile=xla)
     return CompiledEpochs(model, shape, xla=xla)
 
 
@@ -138,7 +138,11 @@ def _key(network: keras.Model, shape: Shape, spec: TrainingSpec, xla: bool) -> s
     """Return what tells one compiled function from another."""
     weights = [(tuple(w.shape), w.dtype, w.trainable) for w in network.weights]
     parts = [type(network).__name__, _normalised(network.get_config(), {}), weights, shape, xla]
-    return json.dumps([*parts, spec.optimizer, optimizer_options(spec), spec.loss], sort_keys=True, default=repr)
+    return json.dumps(
+        [*parts, spec.optimizer, optimizer_options(spec), repr(spec.objective or spec.loss)],
+        sort_keys=True,
+        default=repr,
+    )
 
 
 def _normalised(config: Any, numbers: dict[str, int]) -> Any:

@@ -20,9 +20,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from nbreg.networks.build import build_network
+from nbreg.networks.blueprint import Blueprint
 from nbreg.networks.inputs import Inputs
 from nbreg.networks.mlp import Mlp
+from nbreg.networks.targets import Targets
 from nbreg.panels.live import LiveView
 from nbreg.training.arrays import Arrays
 from nbreg.training.engines import engine_of, shape_of
@@ -89,7 +90,7 @@ def _split(x: np.ndarray, y: np.ndarray) -> Arrays:
 
 
 def network_for(case: Case):
-    return build_network(Mlp(hidden=HIDDEN), Inputs(case.arrays.n_inputs), 1, 0)
+    return Blueprint(Mlp(hidden=HIDDEN)).build(Inputs(case.arrays.n_inputs), Targets(1), 0)
 
 
 def ours(case: Case, engine: str, epochs: int, watch: bool = False) -> Callable[[], None]:

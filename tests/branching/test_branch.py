@@ -143,7 +143,7 @@ def test_activation_dropout_and_penalties_may_change(table, parent):
     changed = {"activation": "tanh", "dropout": 0.1, "l1": 0.01, "l2": 0.1, "loss": "mae", "optimizer": "adam"}
     branch = nbreg.fit(table, "y", start=parent, hidden=(8,), epochs=1, **changed)
     assert_same(branch.first_weights_, weights_of(parent))
-    assert branch.architecture_.words() == "mlp 8, tanh, dropout 0.1, L1 0.01, L2 0.1"
+    assert branch.blueprint_.words() == "mlp 8, tanh, dropout 0.1, L1 0.01, L2 0.1"
 
 
 @pytest.mark.parametrize(

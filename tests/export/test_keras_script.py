@@ -11,10 +11,11 @@ import pytest
 import nbreg
 from nbreg.data.frames import as_frame
 from nbreg.export.layer_code import network_code
-from nbreg.networks.build import build_network
+from nbreg.networks.blueprint import Blueprint
 from nbreg.networks.inputs import Inputs
 from nbreg.networks.mlp import Mlp
 from nbreg.networks.stack import Stack
+from nbreg.networks.targets import Targets
 
 
 def mixed_table(n_rows=400):
@@ -163,7 +164,7 @@ def test_the_code_of_a_network_builds_the_same_network(make, inputs):
     import keras
     from keras import layers
 
-    network = build_network(make(), inputs, 2, seed=3)
+    network = Blueprint(make()).build(inputs, Targets(2), seed=3)
     names = {"keras": keras, "layers": layers}
     exec("\n".join(network_code(network)), names)
     x = np.random.default_rng(0).integers(0, 5, (7, inputs.n_inputs)).astype("float32")

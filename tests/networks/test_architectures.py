@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from nbreg.networks.architecture import ARCHITECTURES, architecture_options
-from nbreg.networks.build import build_network
+from nbreg.networks.blueprint import Blueprint
 from nbreg.networks.forward import predict_rows
 from nbreg.networks.inputs import Inputs
+from nbreg.networks.targets import Targets
 from nbreg.training.quiet import import_keras
 
 keras = import_keras()
@@ -38,7 +39,7 @@ def inputs(request):
 
 @pytest.mark.parametrize("n_targets", [1, 3])
 def test_builds_and_agrees_with_itself_in_chunks(architecture, inputs, n_targets):
-    network = build_network(architecture, inputs, n_targets, seed=0)
+    network = Blueprint(architecture).build(inputs, Targets(n_targets), seed=0)
     x = rows_for(inputs)
     assert network.input_shape == (None, inputs.n_inputs)
     assert network.output_shape == (None, n_targets)
@@ -50,7 +51,7 @@ def test_builds_and_agrees_with_itself_in_chunks(architecture, inputs, n_targets
 
 def test_a_seed_gives_the_same_weights(architecture, inputs):
     def weights(seed):
-        return build_network(architecture, inputs, 2, seed).get_weights()
+        return Blueprint(architecture).build(inputs, Targets(2), seed).get_weights()
 
     for first, again in zip(weights(1), weights(1), strict=True):
         np.testing.assert_array_equal(first, again)
@@ -61,13 +62,13 @@ def test_building_draws_no_random_numbers_of_the_notebook(architecture, inputs):
     random.seed(3)
     np.random.seed(3)
     before = random.getstate(), np.random.get_state()[1].copy()
-    build_network(architecture, inputs, 1, seed=0)
+    Blueprint(architecture).build(inputs, Targets(1), seed=0)
     assert random.getstate() == before[0]
     np.testing.assert_array_equal(np.random.get_state()[1], before[1])
 
 
 def test_saves_and_loads(architecture, inputs, tmp_path):
-    network = build_network(architecture, inputs, 2, seed=0)
+    network = Blueprint(architecture).build(inputs, Targets(2), seed=0)
     network.save(tmp_path / "network.keras")
     loaded = keras.saving.load_model(tmp_path / "network.keras")  # in safe mode: no code of ours is needed
     x = rows_for(inputs)
@@ -77,7 +78,7 @@ def test_saves_and_loads(architecture, inputs, tmp_path):
 def test_gradients_reach_every_weight(architecture, inputs):
     import tensorflow as tf
 
-    network = build_network(architecture, inputs, 1, seed=0)
+    network = Blueprint(architecture).build(inputs, Targets(1), seed=0)
     with tf.GradientTape() as tape:
         loss = tf.reduce_sum(network(rows_for(inputs, 200), training=True) ** 2)
     gradients = tape.gradient(loss, network.trainable_variables)
@@ -95,7 +96,7 @@ def test_two_architectures_declare_a_shared_option_alike():
 class TestPerceptron:
     def test_is_the_linear_model(self):
         inputs = Inputs(4)
-        network = build_network(ARCHITECTURES["perceptron"](), inputs, 2, seed=0)
+        network = Blueprint(ARCHITECTURES["perceptron"]()).build(inputs, Targets(2), seed=0)
         kernel, bias = network.get_weights()
         x = rows_for(inputs)
         np.testing.assert_allclose(predict_rows(network, x), x @ kernel + bias, rtol=1e-5)
@@ -113,23 +114,25 @@ class TestMlp:
         ids=str,
     )
     def test_has_the_weights_it_should(self, choices, n_weights):
-        assert build_network(ARCHITECTURES["mlp"](**choices), Inputs(4), 1, seed=0).count_params() == n_weights
+        assert (
+            Blueprint(ARCHITECTURES["mlp"](**choices)).build(Inputs(4), Targets(1), seed=0).count_params() == n_weights
+        )
 
     def test_penalises_weights(self):
-        network = build_network(ARCHITECTURES["mlp"](hidden=(3,), l1=0.5, l2=0.25), Inputs(4), 1, seed=0)
+        network = Blueprint(ARCHITECTURES["mlp"](hidden=(3,), l1=0.5, l2=0.25)).build(Inputs(4), Targets(1), seed=0)
         kernel = network.get_weights()[0]
         expected = 0.5 * np.abs(kernel).sum() + 0.25 * (kernel**2).sum()
         np.testing.assert_allclose(sum(float(loss) for loss in network.losses), expected, rtol=1e-5)
 
     def test_dropout_works_in_training_only(self):
-        network = build_network(ARCHITECTURES["mlp"](hidden=(50,), dropout=0.5), Inputs(4), 1, seed=0)
+        network = Blueprint(ARCHITECTURES["mlp"](hidden=(50,), dropout=0.5)).build(Inputs(4), Targets(1), seed=0)
         x = rows_for(Inputs(4))
         np.testing.assert_array_equal(network(x, training=False), network(x, training=False))
         assert (network(x, training=True).numpy() != network(x, training=True).numpy()).any()
 
 
 def test_embedded_categories_are_looked_up():
-    network = build_network(ARCHITECTURES["perceptron"](), Inputs(2, (3,)), 1, seed=0)
+    network = Blueprint(ARCHITECTURES["perceptron"]()).build(Inputs(2, (3,)), Targets(1), seed=0)
     (table,) = (weights for weights in network.get_weights() if weights.shape[0] == 3 and weights.shape[1] > 1)
     kernel = next(w for w in network.get_weights() if w.shape == (1 + table.shape[1], 1))
     x = np.array([[0.5, 0], [0.5, 2]], np.float32)

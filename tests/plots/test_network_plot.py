@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from nbreg.networks.blueprint import Blueprint
 from nbreg.networks.inputs import Inputs
 from nbreg.networks.mlp import Mlp
+from nbreg.networks.targets import Targets
 from nbreg.plots.network import Network
 from nbreg.plots.network_graph import arrows_of, boxes_of, layers_of, places_of
 
@@ -43,7 +45,7 @@ def test_sequential_layers_follow_each_other(keras):
 
 
 def test_embeddings_share_a_box_and_slices_have_none(keras):
-    model = Mlp().build(Inputs(10, (40, 50, 60)), 1)
+    model = Blueprint(Mlp()).build(Inputs(10, (40, 50, 60)), Targets(1), seed=0)
     boxes = boxes_of(layers_of(model))
     assert [len(box.layers) for box in boxes] == [1, 3, 1, 1, 1, 1]
     assert ("inputs", "embedded") in arrows_of(boxes)

@@ -10,9 +10,10 @@ quiet_start()
 
 import keras  # noqa: E402  (quietly)
 
-from nbreg.networks.build import build_network  # noqa: E402
+from nbreg.networks.blueprint import Blueprint  # noqa: E402
 from nbreg.networks.inputs import Inputs  # noqa: E402
 from nbreg.networks.mlp import Mlp  # noqa: E402
+from nbreg.networks.targets import Targets  # noqa: E402
 from nbreg.training.arrays import Arrays  # noqa: E402
 from nbreg.training.fit import train  # noqa: E402
 from nbreg.training.run import Run  # noqa: E402
@@ -30,7 +31,7 @@ def make_arrays(n_rows: int = 90, n_validation_rows: int = 37, n_inputs: int = 5
 
 def make_network(arrays: Arrays, seed: int = 0, **choices) -> keras.Model:
     spec = Mlp(**{"hidden": (8, 4), **choices})
-    return build_network(spec, Inputs(arrays.n_inputs), arrays.n_targets, seed)
+    return Blueprint(spec).build(Inputs(arrays.n_inputs), Targets(arrays.n_targets), seed)
 
 
 def trained(arrays: Arrays, spec: TrainingSpec, seed: int = 0, network=None, callbacks=(), **choices):

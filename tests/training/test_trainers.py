@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 from small_training import assert_same_weights, make_arrays, make_network, stock_fit, trained
 
-from nbreg.networks.build import build_network
+from nbreg.networks.blueprint import Blueprint
 from nbreg.networks.inputs import Inputs
 from nbreg.networks.mlp import Mlp
+from nbreg.networks.targets import Targets
 from nbreg.training import trainers
 from nbreg.training.engines import shape_of
 from nbreg.training.spec import TrainingSpec
@@ -180,7 +181,7 @@ def resident_megabytes() -> float:
 def test_memory_stays_flat(arrays):
     def fit_some(n_fits):
         for seed in range(n_fits):
-            network = build_network(Mlp(hidden=(8,)), Inputs(5), 1, seed)
+            network = Blueprint(Mlp(hidden=(8,))).build(Inputs(5), Targets(1), seed)
             trained(
                 arrays,
                 TrainingSpec(schedule="constant", epochs=1, batch_size=16, engine="graph"),

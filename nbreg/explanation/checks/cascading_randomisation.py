@@ -58,7 +58,7 @@ def with_own_copy(explained: Any) -> Any:
     """Return what is explained with a copy of its network, weights included, in the network's place."""
     import keras
 
-    known = explained.regressor.architecture_.custom_objects()
+    known = explained.regressor.blueprint_.architecture.custom_objects()
     with keras.saving.custom_object_scope(known):
         network = keras.models.clone_model(explained.network)
     for layer in network.layers:  # one by one: a network cut behind its embeddings still counts their weights

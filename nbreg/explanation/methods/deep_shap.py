@@ -56,7 +56,7 @@ def _parted_copy(explained: ExplainedNetwork) -> keras.Model:
     from nbreg.explanation.parted_layers import parted, take_weights
 
     network = explained.network
-    with keras.saving.custom_object_scope(explained.regressor.architecture_.custom_objects()):
+    with keras.saving.custom_object_scope(explained.regressor.blueprint_.architecture.custom_objects()):
         copy = kept_with(network, "parted", lambda: parted(network))
     take_weights(copy, network)
     return copy

@@ -1,0 +1,87 @@
+"""From an architecture, a head and a seed to a Keras model whose every draw is fixed."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nbreg.networks.architecture import Architecture, chosen_architecture
+from nbreg.networks.heads.head import Head, chosen_head
+from nbreg.networks.heads.shared import Shared
+
+if TYPE_CHECKING:
+    import keras
+
+    from nbreg.networks.gaussians import Gaussians
+    from nbreg.networks.inputs import Inputs
+    from nbreg.networks.objective import Objective
+    from nbreg.networks.targets import Targets
+
+
+@dataclass(frozen=True)
+class Blueprint:
+    """All choices about a network but its sizes at both ends."""
+
+    architecture: Architecture
+    head: Head = field(default_factory=Shared)
+
+    @classmethod
+    def of(cls, choices: Mapping[str, Any]) -> Blueprint:
+        """Return what `choices` (network, heads, joint, options of these, or layers of the user's) ask for.
+
+        Raises OptionError where an option is set that the architecture or the head does not have.
+        """
+        return cls(chosen_architecture(choices), chosen_head(choices))
+
+    def build(self, inputs: Inputs, targets: Targets, seed: int) -> keras.Model:
+        """Return an untrained model; the same arguments give the same bits.
+
+        No global seed is set: the notebook's own random numbers stay as they were.
+        """
+        import keras
+
+        state = random.getstate()  # layers without a seed draw one from here
+        drafted = self.architecture.build(inputs, targets, self.head)
+        random.setstate(state)
+        config = seeded(keras.saving.serialize_keras_object(drafted), np.random.default_rng(seed))
+        # What the draft holds was made in this process, code of the user's own included.
+        known = self.architecture.custom_objects()
+        return keras.saving.deserialize_keras_object(config, custom_objects=known, safe_mode=False)
+
+    def objective(self, loss: str, x: Any, y: Any, *, has_gaps: bool) -> Objective:
+        """Return what training makes small: see `Head.objective`, over which the architecture's own goes."""
+        return self.architecture.objective() or self.head.objective(loss, x, y, has_gaps=has_gaps)
+
+    def distribution(self, outputs: Any, n_targets: int) -> Gaussians | None:
+        """Return what outputs, a NumPy array, say of all targets together; None: nothing."""
+        found = self.architecture.distribution(outputs, n_targets)
+        return found if found is not None else self.head.distribution(outputs, n_targets)
+
+    def prepare(self, network: keras.Model, x: Any, y: Any) -> None:
+        """Set, before training, what steps do not train, from inputs and scaled targets of the train rows."""
+        self.architecture.prepare(network, x, y)
+
+    def settle(self, network: keras.Model, x: Any, y: Any) -> None:
+        """Set, after training, what steps do not train, from inputs and scaled targets of the train rows."""
+        self.architecture.settle(network, x, y)
+        self.head.settle(network, x, y)
+
+    def words(self) -> str:
+        """Return the choices as people say them, such as ``mlp 64-32, relu``."""
+        return ", ".join([self.architecture.words(), *self.head.words()])
+
+
+def seeded(config: Any, rng: np.random.Generator) -> Any:
+    """Return a copy of a Keras configuration in which every open ``"seed": None`` has a number."""
+    if isinstance(config, dict):
+        return {
+            key: int(rng.integers(2**31)) if key == "seed" and value is None else seeded(value, rng)
+            for key, value in config.items()
+        }
+    if isinstance(config, (list, tuple)):
+        return type(config)(seeded(value, rng) for value in config)
+    return config

@@ -1,0 +1,57 @@
+"""What training makes small."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+#: A name in our options -> the loss's class in ``keras.losses``.
+LOSSES = {
+    "mse": "MeanSquaredError",
+    "mae": "MeanAbsoluteError",
+    "huber": "Huber",
+    "log_cosh": "LogCosh",
+    "msle": "MeanSquaredError",
+    "mape": "MeanAbsolutePercentageError",
+}
+
+if TYPE_CHECKING:
+    import keras
+
+
+@dataclass(frozen=True)
+class Objective(ABC):
+    """Choices that make a loss of scaled targets ``(n_rows, n_targets)`` and outputs ``(n_rows, n_outputs)``.
+
+    Equal choices make equal losses: what is compiled for one training is used again for the next.
+    """
+
+    @abstractmethod
+    def make(self) -> keras.losses.Loss:
+        """Return the Keras loss; its mean over rows is what training makes small."""
+
+
+@dataclass(frozen=True)
+class NamedLoss(Objective):
+    """A loss of Keras's, its mean over rows and targets."""
+
+    loss: str
+
+    def make(self) -> keras.losses.Loss:
+        import keras
+
+        return getattr(keras.losses, LOSSES[self.loss])()
+
+
+@dataclass(frozen=True)
+class WeightedLoss(Objective):
+    """A loss of Keras's in which targets count for more or less, ``(n_targets,)``, and missing ones for nothing."""
+
+    loss: str
+    weights: tuple[float, ...] | None = None
+
+    def make(self) -> keras.losses.Loss:
+        from nbreg.networks.keras_parts.target_loss import TargetLoss
+
+        return TargetLoss(LOSSES[self.loss], self.weights)
