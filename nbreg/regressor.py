@@ -152,7 +152,7 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         try:
             train(self.network_, arrays, self.training_, self.run_, seed=seed, callbacks=callbacks)
         finally:
-            self.blueprint_.settle(self.network_, arrays.x, arrays.y)
+            self.blueprint_.settle(self.network_, arrays.x, arrays.y, arrays.x_val, arrays.y_val)
         return self
 
     def find_learning_rate(self) -> RangeTest:

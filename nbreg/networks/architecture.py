@@ -46,8 +46,11 @@ class Architecture(Spec):
     def prepare(self, network: keras.Model, x: Any, y: Any) -> None:
         """Set, before training, what is not trained by steps, from inputs and scaled targets of the train rows."""
 
-    def settle(self, network: keras.Model, x: Any, y: Any) -> None:
-        """Set, after training, what is not trained by steps, from inputs and scaled targets of the train rows."""
+    def settle(self, network: keras.Model, x: Any, y: Any, x_val: Any = None, y_val: Any = None) -> None:
+        """Set, after training, what is not trained by steps, from inputs and scaled targets of the train rows.
+
+        `x_val` and `y_val` are those of the validation rows, None where there are none.
+        """
 
     def custom_objects(self) -> dict[str, Any]:
         """Return classes and functions that Keras needs, by name, to build a copy of the model."""

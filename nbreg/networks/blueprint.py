@@ -65,10 +65,10 @@ class Blueprint:
         """Set, before training, what steps do not train, from inputs and scaled targets of the train rows."""
         self.architecture.prepare(network, x, y)
 
-    def settle(self, network: keras.Model, x: Any, y: Any) -> None:
-        """Set, after training, what steps do not train, from inputs and scaled targets of the train rows."""
-        self.architecture.settle(network, x, y)
-        self.head.settle(network, x, y)
+    def settle(self, network: keras.Model, x: Any, y: Any, x_val: Any = None, y_val: Any = None) -> None:
+        """Set, after training, what steps do not train, from inputs and scaled targets of train and validation rows."""
+        self.architecture.settle(network, x, y, x_val, y_val)
+        self.head.settle(network, x, y, x_val, y_val)
 
     def words(self) -> str:
         """Return the choices as people say them, such as ``mlp 64-32, relu``."""

@@ -48,8 +48,11 @@ class Head(Spec):
         """
         return WeightedLoss(loss) if has_gaps else NamedLoss(loss)
 
-    def settle(self, network: keras.Model, x: Any, y: Any) -> None:
-        """Set, after training, what is not trained by steps, from inputs and scaled targets of the train rows."""
+    def settle(self, network: keras.Model, x: Any, y: Any, x_val: Any = None, y_val: Any = None) -> None:
+        """Set, after training, what is not trained by steps, from inputs and scaled targets of the train rows.
+
+        `x_val` and `y_val` are those of the validation rows, None where there are none.
+        """
 
     def distribution(self, outputs: Any, n_targets: int) -> Gaussians | None:
         """Return what outputs, a NumPy array ``(n_rows, n_outputs)``, say of all targets together.
