@@ -107,7 +107,7 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     def take_data(self, data: RegressionData) -> Run:
         """Get ready to train on prepared data, and return the run that `train` will write to. Raises OptionError."""
         self.training_ = TrainingSpec.of(vars(self)).for_rows(data.n_rows("train"))
-        self.blueprint_ = Blueprint.of(vars(self))
+        self.blueprint_ = Blueprint.of(vars(self)).of_targets(Targets.of(data.target_scaler))
         self.encoder_, self.target_scaler_ = data.encoder, data.target_scaler
         self.training_ = replace(self.training_, objective=self.objective_for(data))
         self.target_names_, self.data_spec_ = tuple(data.target_names), data.spec

@@ -24,6 +24,7 @@ from nbreg.data.reading import (
 from nbreg.data.spec import DataSpec
 from nbreg.data.splitting import Rows, RowSets, split_rows
 from nbreg.data.suspicions import suspicions
+from nbreg.data.target_limits import make_target_scaler
 from nbreg.data.targets import TargetScaler
 from nbreg.errors import DataError, OptionError, did_you_mean
 
@@ -105,7 +106,7 @@ def prepare(table: Any, spec: DataSpec, y: Any = None) -> RegressionData:
     rows = split_rows(usable, spec, order)
     train_rows = frame.select(features)[rows.train]
     encoder = Encoder(spec.scaling, spec.embed_above).fit(train_rows)
-    scaler = TargetScaler(spec.target_transform).fit(targets[rows.train], names)
+    scaler = make_target_scaler(spec, targets[usable], names).fit(targets[rows.train], names)
     suspicious = suspicions(train_rows.select(encoder.feature_names), targets[rows.train], names)
     said = (*dropped, *notices, *encoder.notices, *(each.sentence for each in suspicious.values()))
     data = RegressionData(frame, spec, targets, names, rows, encoder, scaler, said)

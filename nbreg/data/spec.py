@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nbreg.options import Choice, Column, Columns, Integer, Optional, Real, Spec, option
+from nbreg.data.bounds import Bound, TargetBounds
+from nbreg.options import Choice, Column, Columns, Integer, Optional, Real, Spec, Switch, option
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,10 @@ class DataSpec(Spec):
         Choice("auto", "none", "log", "log1p", "yeo-johnson", "ratio"),
         expert=True,
     )
+    bounds: tuple[Bound, ...] = option(
+        (), "Least and greatest value of a target, which predictions never leave; one end may be open.", TargetBounds()
+    )
+    shares: bool = option(False, "The targets are shares of a whole: predictions sum to one.", Switch())
     embed_above: int = option(
         32, "Categories of more levels than this are embedded, not one-hot.", Integer(minimum=2), expert=True
     )

@@ -44,10 +44,22 @@ class TargetScaler:
     and `scale_` of the bent target, and `lower_`, `upper_`: where scaled predictions are cut before they are bent
     back, lest a small excess explode. That is the train range widened by a tenth of its span at both ends, for
     Yeo-Johnson also by at most one span in target units; without bending it is no limit.
+
+    `bounds`, ``(2, n_targets)`` in target units, infinite where there is none, are what predictions never leave, and
+    `scaled_bounds_` the same in scaled units. With `are_shares` predictions are divided by their sum. `train_mean_`,
+    ``(n_targets,)``, is the mean in target units.
     """
 
-    def __init__(self, transform: str = "auto"):
+    #: What files of earlier versions do not say.
+    bounds: Floats | None = None
+    are_shares = False
+    scaled_bounds_: Floats | None = None
+    train_mean_: Floats | None = None
+
+    def __init__(self, transform: str = "auto", *, bounds: Floats | None = None, are_shares: bool = False):
         self.transform_name = transform
+        self.bounds = None if bounds is None else np.asarray(bounds, np.float64)
+        self.are_shares = are_shares
 
     def fit(self, y: Floats, names: Sequence[str] = ()) -> Self:
         """Learn from the train rows, float64 ``(n, n_targets)`` in target units; `names` are for messages.
@@ -65,6 +77,10 @@ class TargetScaler:
         bent = self._bend(y)
         self.mean_, self.scale_ = bent.mean(axis=0) * (self.transform_name != "ratio"), bent.std(axis=0)
         self.lower_, self.upper_ = self._limits(y)
+        self.train_mean_ = y.mean(axis=0)
+        if self.bounds is not None:
+            self.scaled_bounds_ = self._scaled(self.bounds)
+            self.lower_, self.upper_ = self._within(self.lower_), self._within(self.upper_)
         return self
 
     def transform(self, y: Floats) -> NDArray[np.float32]:
@@ -80,11 +96,27 @@ class TargetScaler:
         cut = np.clip(np.asarray(scaled[:, : len(self.names)], np.float64), self.lower_, self.upper_)
         bent = cut * self.scale_ + self.mean_
         columns = zip(bent.T, self.chosen, self.lambdas_, strict=True)
-        return np.column_stack([_unbent(values, kind, lambda_) for values, kind, lambda_ in columns])
+        straight = np.column_stack([_unbent(values, kind, lambda_) for values, kind, lambda_ in columns])
+        if self.bounds is not None:
+            straight = np.clip(straight, *self.bounds)  # once more, for rounding may have led out again
+        if self.are_shares:
+            straight = straight / straight.sum(axis=1, keepdims=True)
+        return straight
 
     def _bend(self, y: Floats) -> Floats:
         columns = zip(np.asarray(y, np.float64).T, self.chosen, self.lambdas_, strict=True)
         return np.column_stack([_bent(values, kind, lambda_) for values, kind, lambda_ in columns])
+
+    def _scaled(self, bounds: Floats) -> Floats:
+        """Return bounds in scaled units; none where the way back from there keeps to them anyway."""
+        is_there = np.isfinite(bounds) & ~((np.array(self.chosen) == "log") & (bounds <= 0))
+        anywhere = np.broadcast_to(np.asarray(self.train_mean_), bounds.shape)
+        scaled = (self._bend(np.where(is_there, bounds, anywhere)) - self.mean_) / self.scale_
+        return np.where(is_there, scaled, [[-np.inf], [np.inf]])
+
+    def _within(self, scaled: Floats) -> Floats:
+        assert self.scaled_bounds_ is not None  # its caller has set them
+        return np.clip(scaled, *self.scaled_bounds_)
 
     def _limits(self, y: Floats) -> tuple[Floats, Floats]:
         """Return the least and greatest scaled predictions, each ``(n_targets,)``."""

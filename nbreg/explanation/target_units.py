@@ -29,7 +29,15 @@ def in_target_units(scaler: TargetScaler, targets: Sequence[int]) -> Callable[[T
     straighteners = [_straightener(scaler.chosen[i], float(scaler.lambdas_[i])) for i in chosen]
     is_bent = any(scaler.chosen[i] != "none" for i in chosen)
 
+    bounds = None if scaler.bounds is None else scaler.bounds[:, chosen]
+
     def convert(scaled: Tensor) -> Tensor:
+        import tensorflow as tf
+
+        straight = unbent(scaled)
+        return straight if bounds is None else tf.clip_by_value(straight, *bounds)
+
+    def unbent(scaled: Tensor) -> Tensor:
         import tensorflow as tf
 
         outputs = tf.cast(

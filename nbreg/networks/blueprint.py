@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -36,6 +36,10 @@ class Blueprint:
         Raises OptionError where an option is set that the architecture or the head does not have.
         """
         return cls(chosen_architecture(choices), chosen_head(choices))
+
+    def of_targets(self, targets: Targets) -> Blueprint:
+        """Return these choices, what they say by target put in the targets' order. Raises OptionError."""
+        return replace(self, head=self.head.of_targets(targets))
 
     def build(self, inputs: Inputs, targets: Targets, seed: int) -> keras.Model:
         """Return an untrained model; the same arguments give the same bits.

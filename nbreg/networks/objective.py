@@ -45,6 +45,18 @@ class NamedLoss(Objective):
 
 
 @dataclass(frozen=True)
+class LearnedWeightsLoss(Objective):
+    """A loss of Keras's in which targets count by variances that are learned; missing ones count for nothing."""
+
+    loss: str
+
+    def make(self) -> keras.losses.Loss:
+        from nbreg.networks.keras_parts.learned_loss import LearnedLoss
+
+        return LearnedLoss(LOSSES[self.loss])
+
+
+@dataclass(frozen=True)
 class WeightedLoss(Objective):
     """A loss of Keras's in which targets count for more or less, ``(n_targets,)``, and missing ones for nothing."""
 

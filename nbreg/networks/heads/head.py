@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from nbreg.errors import OptionError
 from nbreg.networks.objective import NamedLoss, Objective, WeightedLoss
@@ -39,6 +39,10 @@ class Head(Spec):
 
         `choices` (initializer, regularizer) are for the layer that ends in predictions.
         """
+
+    def of_targets(self, targets: Targets) -> Self:
+        """Return this head with what its choices say by target put in the targets' order. Raises OptionError."""
+        return self
 
     def objective(self, loss: str, x: Any, y: Any, *, has_gaps: bool) -> Objective:
         """Return what training makes small with this head, where the training's options name `loss`.
