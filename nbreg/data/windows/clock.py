@@ -196,7 +196,8 @@ def _most_common(steps: Moments, name: str) -> float:
     span = float(np.abs(later).max())
     rounded = np.round(later / span, 9) if later.dtype.kind == "f" and span else later
     _, at, counts = np.unique(rounded, return_index=True, return_counts=True)
-    return float(later[at[np.argmax(counts)]])
+    step = float(later[at[np.argmax(counts)]])
+    return float(f"{step:.9g}") if later.dtype.kind == "f" else step  # 0.1, where the difference of two is 0.1 + 1e-16
 
 
 def _is_even(steps: Moments, step: float) -> bool:
