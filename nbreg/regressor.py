@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from nbreg.evaluation.evaluation import Evaluation
     from nbreg.evaluation.report import Report
+    from nbreg.joint.prediction import JointPrediction
     from nbreg.networks.objective import Objective
     from nbreg.training.run import Start
 
@@ -223,6 +224,16 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         predicted = frame.with_columns(*columns).select(*self.target_names_)
         return (predicted[self.target_names_[0]] if len(columns) == 1 else predicted).to_native()
 
+    def predict_joint(self, X: Any, **choices: Any) -> JointPrediction:
+        """Return what a joint head predicts for the rows of `X`: for each a distribution of all targets together.
+
+        `choices` are `given`, `level`, `samples` and `seed`, as ``%nnreg joint`` takes them. Raises DataError and
+        OptionError.
+        """
+        from nbreg.joint.prediction import joint_prediction
+
+        return joint_prediction(self, X, choices)
+
     def encoder_inputs(self, X: Any) -> np.ndarray:
         """Return the network's inputs for the rows of `X`: float32 ``(n_rows, n_inputs)``."""
         self.check_trained()
@@ -247,7 +258,8 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         if not complete.any():
             raise DataError("No row of this table has a value in every target: there is nothing to evaluate on.")
         predicted = self.predict_inputs(self.encoder_inputs(data))
-        return evaluate(observed[complete], predicted[complete], self.target_names_)
+        means = self.target_scaler_.train_mean_
+        return evaluate(observed[complete], predicted[complete], self.target_names_, means)
 
     def evaluation_of(self, which: str) -> Evaluation:
         """Return the metrics on the validation or test rows of the fit: computed once, at most. Raises DataError."""
@@ -261,7 +273,8 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         if data is None or not data.n_rows(which):
             raise DataError(f"This regressor holds no {which} rows: give a table to evaluate on.")
         predicted = self.predict_inputs(data.arrays(which)[0])
-        self._evaluations[which] = evaluate(data.observed(which), predicted, self.target_names_)
+        means = self.target_scaler_.train_mean_
+        self._evaluations[which] = evaluate(data.observed(which), predicted, self.target_names_, means)
         return self._evaluations[which]
 
     @property

@@ -100,7 +100,8 @@ _CACHE: OnceCache[dict[str, Evaluation]] = OnceCache(size=24)
 def digest(data: Any) -> str:
     """Return a fingerprint of all that the baselines of `data` depend on."""
     found = hashlib.blake2b(digest_size=16)
-    found.update(repr((tuple(data.target_names), tuple(data.encoder.n_levels), _seed(data))).encode())
+    kept = np.asarray(data.target_scaler.bounds).tolist(), data.target_scaler.are_shares
+    found.update(repr((tuple(data.target_names), tuple(data.encoder.n_levels), _seed(data), kept)).encode())
     for which in ("train", *JUDGED):
         for array in (*data.arrays(which), data.observed(which)):
             found.update(repr((array.shape, array.dtype.str)).encode())
@@ -115,8 +116,10 @@ def _compute(name: str, data: Any) -> dict[str, Evaluation]:
     with threadpool_limits(1):
         predict = _LEARNERS[name](data)
         judged = [which for which in JUDGED if data.n_rows(which)]
+        means = data.target_scaler.train_mean_
         return {
-            which: evaluate(data.observed(which), predict(data.arrays(which)[0]), data.target_names) for which in judged
+            which: evaluate(data.observed(which), predict(data.arrays(which)[0]), data.target_names, means)
+            for which in judged
         }
 
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from nbreg.errors import DataError, OptionError, did_you_mean
-from nbreg.evaluation import sheet
+from nbreg.evaluation import relative, sheet
 from nbreg.evaluation.metrics import METRICS, Measured, Metric, measure
-from nbreg.evaluation.wording import counted
+from nbreg.evaluation.wording import counted, rounded
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,6 +29,13 @@ class Evaluation:
     n_rows: int
     #: For each target, metric -> value or reason.
     measured: tuple[dict[str, Measured], ...]
+    #: For each target its RMSE over that of predicting the train mean; empty where the train mean is not known.
+    relative_rmse: tuple[float | None, ...] = ()
+
+    @property
+    def arrmse(self) -> float | None:
+        """The average relative RMSE of several targets (Spyromitros-Xioufis et al. 2016); None for one target."""
+        return relative.average(self.relative_rmse)
 
     def __getitem__(self, metric: str) -> Any:
         values = {target: self.value(metric, target) for target in self.targets}
@@ -73,17 +80,29 @@ class Evaluation:
     def to_dict(self) -> dict[str, Any]:
         """Return plain data, which `from_dict` takes back."""
         measured = [{name: [each.value, each.reason] for name, each in of.items()} for of in self.measured]
-        return {"targets": list(self.targets), "n_rows": self.n_rows, "measured": measured}
+        plain = {"targets": list(self.targets), "n_rows": self.n_rows, "measured": measured}
+        return {**plain, "relative_rmse": list(self.relative_rmse)}
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> Self:
         measured = tuple({name: Measured(*of[name]) for name in METRICS} for of in plain["measured"])
-        return cls(tuple(plain["targets"]), int(plain["n_rows"]), measured)
+        # Older files know of no relative error.
+        return cls(tuple(plain["targets"]), int(plain["n_rows"]), measured, tuple(plain.get("relative_rmse", ())))
 
     def __repr__(self) -> str:
-        table = [["", *self.targets], *([metric.title, *self._shown(metric)] for metric in METRICS.values())]
+        table = [["", *self.targets], *self._rows()]
         lines = [f"Evaluation on {counted(self.n_rows, 'row')}", *sheet.text_table(table)]
-        return "\n".join([*lines, *(f"{line}." for line in self.not_defined())])
+        return "\n".join([*lines, *self._notes()])
+
+    def _rows(self) -> list[list[str]]:
+        rows = [[metric.title, *self._shown(metric)] for metric in METRICS.values()]
+        if self.arrmse is not None:
+            rows.append(["Relative RMSE", *map(rounded, self.relative_rmse)])
+        return rows
+
+    def _notes(self) -> list[str]:
+        average = [] if self.arrmse is None else [f"aRRMSE {rounded(self.arrmse)}: {relative.ABOUT}."]
+        return [*average, *(f"{line}." for line in self.not_defined())]
 
     def not_defined(self) -> list[str]:
         """Return a line for each reason for which metrics have no value."""
@@ -99,16 +118,16 @@ class Evaluation:
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         head = ["metric", *self.targets]
-        rows = [[metric.title, *self._shown(metric)] for metric in METRICS.values()]
         caption = f"Evaluation on {counted(self.n_rows, 'row')}"
-        body = sheet.table(head, rows, caption) + sheet.notes([f"{line}." for line in self.not_defined()])
+        body = sheet.table(head, self._rows(), caption) + sheet.notes(self._notes())
         return {"text/plain": repr(self), "text/html": sheet.sheet(body)}
 
 
-def evaluate(observed: Any, predicted: Any, targets: Sequence[str]) -> Evaluation:
+def evaluate(observed: Any, predicted: Any, targets: Sequence[str], train_means: Any = None) -> Evaluation:
     """Return how near `predicted` comes to `observed`, both ``(n_rows, n_targets)`` in the targets' units.
 
-    With one target both may be ``(n_rows,)``. Raises DataError where shapes differ.
+    With one target both may be ``(n_rows,)``. `train_means`, ``(n_targets,)``, are what the errors of several targets
+    are measured by; unless they are given, there is no aRRMSE. Raises DataError where shapes differ.
     """
     names = tuple(targets)
     both = [np.asarray(values, dtype=np.float64) for values in (observed, predicted)]
@@ -118,5 +137,6 @@ def evaluate(observed: Any, predicted: Any, targets: Sequence[str]) -> Evaluatio
             f"Observed and predicted values take one shape, with {counted(len(names), 'column')}; "
             f"got {observed.shape} and {predicted.shape}."
         )
-    columns = range(len(names))
-    return Evaluation(names, len(observed), tuple(measure(observed[:, i], predicted[:, i]) for i in columns))
+    measured = tuple(measure(observed[:, i], predicted[:, i]) for i in range(len(names)))
+    shares = () if train_means is None else relative.relative_rmse(observed, predicted, train_means)
+    return Evaluation(names, len(observed), measured, shares)

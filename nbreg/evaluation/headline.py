@@ -21,7 +21,7 @@ def headline(report: Report) -> str:
     network = report.evaluations[which]
     on = f"on {counted(network.n_rows, which + ' row')}"
     if len(report.targets) > 1:
-        return before + _several(network, on)
+        return f"{before}{_several(network, on)}{_on_average(report, which)}."
     others = [f"{name} {_r2(report.baselines[name][which])}" for name in ("boosted trees", "ridge") if report.baselines]
     beside = f"; {', '.join(others)}" if others else ""
     error = f"to within {rounded(network.value('mae'))} on average (MAE) " if network.value("mae") is not None else ""
@@ -40,10 +40,19 @@ def _r2(evaluation: Evaluation, target: str | None = None) -> str:
 def _several(network: Evaluation, on: str) -> str:
     targets = network.targets
     if len(targets) <= MOST_NAMED:
-        return f"Predicts {listed(targets)} {on}: R² {listed([_r2(network, target) for target in targets])}."
+        return f"Predicts {listed(targets)} {on}: R² {listed([_r2(network, target) for target in targets])}"
     defined = [target for target in targets if network.value("r2", target) is not None]
     start = f"Predicts {len(targets)} targets {on}"
     if not defined:
-        return f"{start}."
+        return start
     worst, *_, best = sorted(defined, key=lambda target: network.value("r2", target) or 0.0)
-    return f"{start}: R² from {_r2(network, worst)} ({worst}) to {_r2(network, best)} ({best})."
+    return f"{start}: R² from {_r2(network, worst)} ({worst}) to {_r2(network, best)} ({best})"
+
+
+def _on_average(report: Report, which: str) -> str:
+    """Return the average relative RMSE, beside that of the baselines, as the end of a line."""
+    if report.evaluations[which].arrmse is None:
+        return ""
+    known = {name: of[which].arrmse for name, of in report.baselines.items() if name != "mean"}
+    others = ", ".join(f"{name} {rounded(known[name])}" for name in ("boosted trees", "ridge") if name in known)
+    return f"; aRRMSE {rounded(report.evaluations[which].arrmse)}{f' ({others})' if others else ''}"

@@ -131,7 +131,10 @@ def make_report(
         return bare  # no epoch ended: the first weights are no result
     judged = [which for which in JUDGED if data.n_rows(which)]
     predicted = {which: _predictions(data, which, predict) for which in judged}
-    evaluations = {which: evaluate(data.observed(which), predicted[which], data.target_names) for which in judged}
+    means = data.target_scaler.train_mean_
+    evaluations = {
+        which: evaluate(data.observed(which), predicted[which], data.target_names, means) for which in judged
+    }
     baselines = compute_baselines(data) if with_baselines and judged else Baselines({})
     pairs = sampled(judged[-1], data.observed(judged[-1]), predicted[judged[-1]]) if judged else None
     told = [

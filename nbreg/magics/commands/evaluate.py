@@ -9,7 +9,7 @@ from nbreg.panels.notebook_names import Acting
 
 
 class Evaluate(Command):
-    """Measure how good the predictions are: eight metrics, in target units.
+    """Measure how good the predictions are: eight metrics, in target units; of several targets also the average.
 
     On the rows of a table that holds the targets; without one, on the test rows of the fit.
     """

@@ -25,8 +25,8 @@ class Plot(Command):
     """Draw what a training came to, what an explanation found, or the network itself.
 
     An explanation: importance, beeswarm, dependence, heatmap, and waterfall for one row. A training: learning_curve,
-    learning_rate, predicted_observed, residuals. The network: network, weights, activations. A regressor that has not
-    been explained yet is explained first.
+    learning_rate, predicted_observed, residuals, residual_correlation. The network: network, weights, activations. A
+    regressor that has not been explained yet is explained first.
     """
 
     arguments = (Argument("plot", "Which picture.", Choice(among=lambda: tuple(PLOTS))),)
