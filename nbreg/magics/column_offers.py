@@ -78,7 +78,7 @@ def _acted_on(place: Place) -> Any:
 
 def _columns(regressor: Any, name: str, place: Place) -> Iterable[Offer]:
     if regressor is not None:
-        is_target = name == "target"
+        is_target = name in ("target", "given")
         columns = regressor.target_names_ if is_target else regressor.encoder_.feature_names
         return [Offer(str(column), "target" if is_target else "feature") for column in columns]
     table = next((place.names[word] for word in place.before[1:] if word in frames_in(place.names)), None)
