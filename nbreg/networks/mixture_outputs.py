@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -64,6 +64,8 @@ def gaussians_of(outputs: Any, n_targets: int, n_components: int) -> Gaussians:
 @dataclass(frozen=True)
 class MixtureLikelihood(Objective):
     """The negative log likelihood of mixtures of so many components, of targets some of which may be missing."""
+
+    words: ClassVar[str] = "negative log likelihood"
 
     n_components: int = 1
     has_gaps: bool = False

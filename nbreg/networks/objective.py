@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 #: A name in our options -> the loss's class in ``keras.losses``.
 LOSSES = {
@@ -26,6 +26,9 @@ class Objective(ABC):
 
     Equal choices make equal losses: what is compiled for one training is used again for the next.
     """
+
+    #: What it is called by people, where that is not the loss that the training's options name.
+    words: ClassVar[str] = ""
 
     @abstractmethod
     def make(self) -> keras.losses.Loss:

@@ -24,7 +24,9 @@ class PlotChoices(Spec):
     """What of a subject a plot shows; each plot says which of these it has a use for."""
 
     row: int | None = option(
-        None, "Row of the explanation, counted from 0; the first unless given.", Optional(Integer(minimum=0))
+        None,
+        "Row of the explanation, or of those held back to test, counted from 0; the first unless given.",
+        Optional(Integer(minimum=0)),
     )
     feature: str | None = option(None, "Feature to show; the most important unless given.", Optional(Column()))
     target: str | None = option(None, "Target to show; the first unless given.", Optional(Column()))

@@ -48,14 +48,23 @@ def find_learning_rate(network: keras.Model, arrays: Arrays, spec: TrainingSpec,
     losses = _losses(network, arrays, spec, seed, rates)
     smoothed = _smoothed(losses)
     with np.errstate(invalid="ignore"):
-        best_so_far = np.fmin.accumulate(smoothed)
-        ran_away = ~np.isfinite(smoothed) | (smoothed > _RUN_AWAY * best_so_far)
+        ran_away = ~np.isfinite(smoothed) | (smoothed > _limits(np.fmin.accumulate(smoothed)))
     n_kept = int(np.argmax(ran_away)) if ran_away.any() else len(rates)
     kept_rates, kept = rates[:n_kept], smoothed[:n_kept]
     # The first losses are means of few, so that a small one among them is luck.
     lowest = int(np.argmin(kept[10:])) + 10 if n_kept > 10 else 0
     suggestion = float(kept_rates[lowest]) / 10 if n_kept > 10 else 1e-3
     return RangeTest(kept_rates, kept, suggestion)
+
+
+def _limits(best: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return the losses, by step, above which they have run away from the `best` so far.
+
+    A likelihood may be more than one and its logarithm's negative less than zero: then no multiple of a loss says how
+    large it is, and what counts is how far it has come down.
+    """
+    size = best if np.fmin.reduce(best) > 0 else best[0] - best + 1
+    return best + (_RUN_AWAY - 1) * size
 
 
 def _losses(

@@ -103,4 +103,5 @@ class TrainingSpec(Spec):
         """Return the choices as people say them."""
         rate = self.learning_rate if isinstance(self.learning_rate, str) else f"{self.learning_rate:g}"
         schedule = "" if self.schedule == "constant" else f", {self.schedule.replace('_', '-')} schedule"
-        return f"{self.optimizer}, learning rate {rate}{schedule}, {self.loss}, batches of {self.batch_size}"
+        loss = (self.objective and self.objective.words) or self.loss
+        return f"{self.optimizer}, learning rate {rate}{schedule}, {loss}, batches of {self.batch_size}"
