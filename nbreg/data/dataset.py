@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nbreg.data.channels import channel_names
 from nbreg.data.encoding import Encoder
 from nbreg.data.frames import Frame, as_frame
 from nbreg.data.reading import (
@@ -22,8 +23,9 @@ from nbreg.data.reading import (
     refuse_infinite,
 )
 from nbreg.data.spec import DataSpec
+from nbreg.data.spectra import Signal, learn_signal, signal_notice
 from nbreg.data.splitting import Rows, RowSets, split_rows
-from nbreg.data.suspicions import suspicions
+from nbreg.data.suspicions import sentences, suspicions
 from nbreg.data.target_limits import make_target_scaler
 from nbreg.data.targets import TargetScaler
 from nbreg.errors import DataError, OptionError, did_you_mean
@@ -56,6 +58,20 @@ class RegressionData:
     def feature_names(self) -> tuple[str, ...]:
         """The columns that are predicted from."""
         return self.encoder.feature_names
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the table that are predicted from."""
+        return self.feature_names
+
+    @property
+    def judged_names(self) -> tuple[str, ...]:
+        """The targets that figures are told for."""
+        return self.target_names
+
+    def judged(self, values: Any) -> Any:
+        """Return targets or predictions ``(n, n_targets)`` as they are judged: a column for each of `judged_names`."""
+        return values
 
     def arrays(self, which: str) -> tuple[Floats32, Floats32]:
         """Return inputs ``(n, n_inputs)`` and scaled targets ``(n, n_targets)`` of train, validation or test rows.
@@ -100,15 +116,18 @@ def prepare(table: Any, spec: DataSpec, y: Any = None) -> RegressionData:
     frame = as_frame(table)
     _check_split(frame, spec)
     targets, names = _targets_of(frame, spec) if y is None else _given_targets(y, spec, len(frame))
-    features, notices = _features_of(frame, spec, () if y is not None else names)
+    in_table = () if y is not None else names
+    channels = channel_names(spec.channels, frame.columns, _no_channels(spec, in_table))
+    features, notices = _features_of(frame, spec, in_table, channels)
     usable, order, dropped = _usable_rows(frame, targets, spec)
     _refuse_infinite_features(frame, features, usable)
     rows = split_rows(usable, spec, order)
     train_rows = frame.select(features)[rows.train]
-    encoder = Encoder(spec.scaling, spec.embed_above).fit(train_rows)
     scaler = make_target_scaler(spec, targets[usable], names).fit(targets[rows.train], names)
+    signal = _signal_of(train_rows, channels, spec, scaler.transform(targets[rows.train]))
+    encoder = Encoder(spec.scaling, spec.embed_above, signal).fit(train_rows)
     suspicious = suspicions(train_rows.select(encoder.feature_names), targets[rows.train], names)
-    said = (*dropped, *notices, *encoder.notices, *(each.sentence for each in suspicious.values()))
+    said = (*dropped, *notices, *_signal_notices(signal, spec), *encoder.notices, *sentences(suspicious, channels))
     data = RegressionData(frame, spec, targets, names, rows, encoder, scaler, said)
     for which in ("train", "validation", "test"):
         data.arrays(which)  # now, so that a row that cannot be encoded is known before training
@@ -198,9 +217,11 @@ def _default_names(n_targets: int) -> tuple[str, ...]:
     return ("y",) if n_targets == 1 else tuple(f"y{i}" for i in range(n_targets))
 
 
-def _features_of(frame: Frame, spec: DataSpec, targets: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Return the columns to predict from, and what to say of those that are not."""
-    wanted = list(dict.fromkeys(frame.columns if spec.features is None else spec.features))
+def _features_of(
+    frame: Frame, spec: DataSpec, targets: Sequence[str], channels: Sequence[str]
+) -> tuple[list[str], list[str]]:
+    """Return the columns to predict from, channels among them, and what to say of those that are not."""
+    wanted = list(dict.fromkeys(frame.columns if spec.features is None else (*spec.features, *channels)))
     check_known(frame, wanted, "the features")
     shared = [name for name in targets if name in wanted]
     if shared and spec.features is not None:
@@ -219,6 +240,25 @@ def _idle_notices(spec: DataSpec) -> list[str]:
         f'{role}="{name}" does nothing while split="{spec.split}"; split="{role}" makes use of it.'
         for role, name in idle
     ]
+
+
+# Channels
+
+
+def _no_channels(spec: DataSpec, targets: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns that are no channels, whatever the patterns match."""
+    return (*targets, *([spec.group] if spec.split == "group" and spec.group is not None else []))
+
+
+def _signal_of(train_rows: Frame, channels: Sequence[str], spec: DataSpec, y: Floats) -> Signal | None:
+    """Return the signal that `channels` are, learned with the scaled targets of the train rows; None without any."""
+    if not channels:
+        return None
+    return learn_signal(train_rows, channels, spec.pretreatment, spec.derivative_window, y)
+
+
+def _signal_notices(signal: Signal | None, spec: DataSpec) -> list[str]:
+    return [] if signal is None else [signal_notice(signal, was_chosen=spec.pretreatment == "auto")]
 
 
 # Rows

@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-from nbreg.evaluation.evaluation import Evaluation, evaluate
+from nbreg.evaluation.evaluation import Evaluation, evaluate_rows
 from nbreg.evaluation.wording import count
 
 T = TypeVar("T")
@@ -28,6 +28,9 @@ MOST_NUMBERS = 20_000_000
 
 #: Boosted trees take categories of at most so many levels as categories.
 MOST_TREE_LEVELS = 255
+
+#: Boosted trees learn one target at a time, and of so many at most.
+MOST_TREE_TARGETS = 24
 
 #: Ridge takes at most so many columns for the levels of one category; rarer levels share one.
 MOST_RIDGE_LEVELS = 200
@@ -51,15 +54,28 @@ def compute_baselines(data: Any) -> Baselines:
 
     All learn from the train rows: the mean of each target; scikit-learn's ``RidgeCV`` and
     ``HistGradientBoostingRegressor`` from the encoded inputs to the scaled targets, turned back into target units.
+    For windows of series there is persistence too, the newest value for all that comes. With many targets there are no
+    trees.
     Safe to call from several threads: the first computes, the others wait for it.
     """
-    key, notes = digest(data), _rows_to_learn_from(data)[1]
-    return Baselines({name: _one(key, name, data) for name in _LEARNERS}, notes)
+    key, notes, names = digest(data), _rows_to_learn_from(data)[1], _names(data)
+    if "boosted trees" not in names:
+        notes = (*notes, f"No boosted trees: they would learn {len(data.target_names)} targets one by one.")
+    return Baselines({name: _one(key, name, data) for name in names}, notes)
 
 
 def linear_baseline(data: Any) -> dict[str, Evaluation]:
     """Return the evaluations of ridge regression alone, which is there long before the trees are."""
     return _one(digest(data), "ridge", data)
+
+
+def _names(data: Any) -> list[str]:
+    """Return the baselines that there are for `data`, in the order in which they are told."""
+    is_fitting = {
+        "persistence": hasattr(data.encoder, "last_positions"),
+        "boosted trees": len(data.target_names) <= MOST_TREE_TARGETS,
+    }
+    return [name for name in _LEARNERS if is_fitting.get(name, True)]
 
 
 def _one(key: str, name: str, data: Any) -> dict[str, Evaluation]:
@@ -116,16 +132,19 @@ def _compute(name: str, data: Any) -> dict[str, Evaluation]:
     with threadpool_limits(1):
         predict = _LEARNERS[name](data)
         judged = [which for which in JUDGED if data.n_rows(which)]
-        means = data.target_scaler.train_mean_
-        return {
-            which: evaluate(data.observed(which), predict(data.arrays(which)[0]), data.target_names, means)
-            for which in judged
-        }
+        return {which: evaluate_rows(data, which, predict(data.arrays(which)[0])) for which in judged}
 
 
 def _mean(data: Any) -> Predict:
-    mean = data.observed("train").mean(axis=0)
+    mean = np.nanmean(data.observed("train"), axis=0)
     return lambda X: np.broadcast_to(mean, (len(X), len(mean)))
+
+
+def _persistence(data: Any) -> Predict:
+    """Return the newest values of the targets' series as the forecast of every step."""
+    newest = list(data.encoder.last_positions)
+    n_steps = len(data.target_names) // len(newest)
+    return lambda X: data.target_scaler.inverse_transform(np.repeat(X[:, newest], n_steps, axis=1))
 
 
 def _ridge(data: Any) -> Predict:
@@ -137,12 +156,21 @@ def _trees(data: Any) -> Predict:
 
 
 #: Baseline -> from data to a function from encoded inputs to predictions in target units.
-_LEARNERS: dict[str, Callable[[Any], Predict]] = {"mean": _mean, "ridge": _ridge, "boosted trees": _trees}
+_LEARNERS: dict[str, Callable[[Any], Predict]] = {
+    "mean": _mean,
+    "persistence": _persistence,
+    "ridge": _ridge,
+    "boosted trees": _trees,
+}
 
 
 def _learned(model: Any, data: Any) -> Predict:
     (X, y), rows = data.arrays("train"), _rows_to_learn_from(data)[0]
-    model.fit(X[rows], y[rows])
+    X, y = X[rows], y[rows]
+    is_whole = ~np.isnan(y).any(axis=1)
+    if is_whole.sum() > 1:
+        X, y = X[is_whole], y[is_whole]
+    model.fit(X, np.nan_to_num(y))  # a missing target is 0, the middle, where no two rows have them all
 
     def predict(X: Any) -> Any:
         scaled = np.asarray(model.predict(X), dtype=np.float64).reshape(len(X), -1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -123,11 +123,19 @@ class Evaluation:
         return {"text/plain": repr(self), "text/html": sheet.sheet(body)}
 
 
+def evaluate_rows(data: Any, which: str, predicted: Any) -> Evaluation:
+    """Return how near `predicted` ``(n_rows, n_targets)`` comes to the targets of a `RegressionData`'s row set."""
+    means = data.judged(data.target_scaler.train_mean_[None])[0]
+    both = (data.judged(values) for values in (data.observed(which), predicted))
+    return replace(evaluate(*both, data.judged_names, means), n_rows=data.n_rows(which))
+
+
 def evaluate(observed: Any, predicted: Any, targets: Sequence[str], train_means: Any = None) -> Evaluation:
     """Return how near `predicted` comes to `observed`, both ``(n_rows, n_targets)`` in the targets' units.
 
-    With one target both may be ``(n_rows,)``. `train_means`, ``(n_targets,)``, are what the errors of several targets
-    are measured by; unless they are given, there is no aRRMSE. Raises DataError where shapes differ.
+    With one target both may be ``(n_rows,)``; a target is judged on the rows that have it, not NaN. `train_means`,
+    ``(n_targets,)``, are what the errors of several targets are measured by; unless they are given, there is no
+    aRRMSE. Raises DataError where shapes differ.
     """
     names = tuple(targets)
     both = [np.asarray(values, dtype=np.float64) for values in (observed, predicted)]

@@ -22,7 +22,11 @@ def headline(report: Report) -> str:
     on = f"on {counted(network.n_rows, which + ' row')}"
     if len(report.targets) > 1:
         return f"{before}{_several(network, on)}{_on_average(report, which)}."
-    others = [f"{name} {_r2(report.baselines[name][which])}" for name in ("boosted trees", "ridge") if report.baselines]
+    others = [
+        f"{name} {_r2(report.baselines[name][which])}"
+        for name in ("boosted trees", "ridge")
+        if name in report.baselines
+    ]
     beside = f"; {', '.join(others)}" if others else ""
     error = f"to within {rounded(network.value('mae'))} on average (MAE) " if network.value("mae") is not None else ""
     return f"{before}Predicts {report.targets[0]} {error}{on}: R² {_r2(network)}{beside}."

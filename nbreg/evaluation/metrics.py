@@ -100,6 +100,12 @@ METRICS: dict[str, Metric] = {
 
 
 def measure(observed: Any, predicted: Any) -> dict[str, Measured]:
-    """Return all metrics of one target's `observed` and `predicted` values, both ``(n_rows,)`` in its units."""
+    """Return all metrics of one target's `observed` and `predicted` values, both ``(n_rows,)`` in its units.
+
+    Rows without an observed value, NaN, are passed over.
+    """
     observed, predicted = (np.asarray(values, dtype=np.float64) for values in (observed, predicted))
+    is_known = ~np.isnan(observed)
+    if not is_known.all():
+        observed, predicted = observed[is_known], predicted[is_known]
     return {name: metric.measure(observed, predicted) for name, metric in METRICS.items()}

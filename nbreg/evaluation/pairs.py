@@ -19,7 +19,7 @@ class Pairs:
     """Observed and predicted values, in target units, of a sample of one row set.
 
     `observed` and `predicted` hold, for each target, the values of the same ``n_shown`` rows; rows without a
-    finite prediction are left out.
+    finite prediction, or with a target missing, are left out.
     """
 
     rows: str
@@ -47,7 +47,7 @@ def sampled(rows: str, observed: Any, predicted: Any, most: int = MOST_PAIRS) ->
 
     The same rows each time; values have six significant digits.
     """
-    usable = np.flatnonzero(np.isfinite(predicted).all(axis=1))
+    usable = np.flatnonzero(np.isfinite(predicted).all(axis=1) & np.isfinite(observed).all(axis=1))
     if len(usable) > most:
         usable = np.sort(np.random.default_rng(0).choice(usable, most, replace=False))
     columns = (tuple(tuple(_short(column)) for column in values[usable].T) for values in (observed, predicted))

@@ -18,7 +18,8 @@ def relative_rmse(observed: Any, predicted: Any, train_means: Any) -> tuple[floa
     squared error of Spyromitros-Xioufis et al. (2016), "Multi-target regression via input space expansion".
     """
     with np.errstate(all="ignore"):
-        errors, of_mean = (np.square(observed - each).sum(axis=0) for each in (predicted, np.asarray(train_means)))
+        both = (np.square(observed - each) for each in (predicted, np.asarray(train_means)))
+        errors, of_mean = (np.where(np.isnan(observed), 0, squares).sum(axis=0) for squares in both)
         shares = np.sqrt(errors / of_mean)
     return tuple(float(share) if np.isfinite(share) else None for share in shares)
 

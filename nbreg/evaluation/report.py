@@ -12,7 +12,7 @@ import numpy as np
 from nbreg.errors import FileError
 from nbreg.evaluation import notices as notice
 from nbreg.evaluation.baselines import JUDGED, Baselines, compute_baselines
-from nbreg.evaluation.evaluation import Evaluation, evaluate
+from nbreg.evaluation.evaluation import Evaluation, evaluate_rows
 from nbreg.evaluation.history import Epoch, plain, thinned
 from nbreg.evaluation.pairs import Pairs, sampled
 
@@ -131,12 +131,9 @@ def make_report(
         return bare  # no epoch ended: the first weights are no result
     judged = [which for which in JUDGED if data.n_rows(which)]
     predicted = {which: _predictions(data, which, predict) for which in judged}
-    means = data.target_scaler.train_mean_
-    evaluations = {
-        which: evaluate(data.observed(which), predicted[which], data.target_names, means) for which in judged
-    }
+    evaluations = {which: evaluate_rows(data, which, predicted[which]) for which in judged}
     baselines = compute_baselines(data) if with_baselines and judged else Baselines({})
-    pairs = sampled(judged[-1], data.observed(judged[-1]), predicted[judged[-1]]) if judged else None
+    pairs = _pairs(data, judged[-1], predicted[judged[-1]]) if judged else None
     told = [
         *bare.notices,
         *(_overfitting(data, predict, judged[0], predicted[judged[0]]) if judged else ()),
@@ -153,9 +150,9 @@ def _bare_report(data: Any, run: Any, network: str, n_parameters: int, training:
     history = run.history
     best_epoch = int(run.best.epoch) if run.best else None
     return Report(
-        targets=tuple(data.target_names),
+        targets=tuple(data.judged_names),
         n_rows={which: int(data.n_rows(which)) for which in ("train", *JUDGED)},
-        n_features=len(data.encoder.feature_names),
+        n_features=len(data.columns),
         n_inputs=int(data.encoder.n_inputs),
         network=network,
         n_parameters=int(n_parameters),
@@ -192,13 +189,24 @@ def _predictions(data: Any, which: str, predict: Callable[[Any], Any], rows: Any
     return np.asarray(predict(X), dtype=np.float64).reshape(len(X), len(data.target_names))
 
 
+def _pairs(data: Any, which: str, predicted: Any) -> Pairs:
+    found = sampled(which, data.judged(data.observed(which)), data.judged(predicted))
+    return replace(found, n_rows=data.n_rows(which))
+
+
 def _overfitting(data: Any, predict: Callable[[Any], Any], which: str, predicted: Any) -> list[str]:
     n_train = data.n_rows("train")
     rows = np.sort(np.random.default_rng(0).permutation(n_train)[:MOST_TRAIN_ROWS])
-    train_errors = np.abs(data.observed("train")[rows] - _predictions(data, "train", predict, rows))
-    errors = np.abs(data.observed(which) - predicted)
+    train_errors = _errors(data, data.observed("train")[rows], _predictions(data, "train", predict, rows))
+    errors = _errors(data, data.observed(which), predicted)
     return [
         line
-        for i, target in enumerate(data.target_names)
-        for line in notice.overfitting(target, train_errors[:, i], errors[:, i], which)
+        for target, on_train, held_out in zip(data.judged_names, train_errors, errors, strict=True)
+        for line in notice.overfitting(target, on_train, held_out, which)
     ]
+
+
+def _errors(data: Any, observed: Any, predicted: Any) -> list[Any]:
+    """Return the absolute errors of each target on the rows that have it."""
+    observed, predicted = data.judged(observed), data.judged(predicted)
+    return [np.abs(o - p)[~np.isnan(o)] for o, p in zip(observed.T, predicted.T, strict=True)]

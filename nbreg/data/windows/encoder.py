@@ -117,6 +117,12 @@ class WindowEncoder:
         """The columns that `transform` needs, those of a window."""
         return tuple(column.name for column in self.columns)
 
+    @property
+    def table_columns(self) -> tuple[str, ...]:
+        """The columns of a table that windows are cut from."""
+        times = (self.clock.time,) if self.cycles else ()
+        return (*dict.fromkeys((*self.observed, *self.known)), *times, *(column.name for column in self.statics))
+
     def _lay_out(self) -> None:
         """Give every column of a window its inputs: the sequence first, codes to embed last."""
         n_channels, gap_place = len(self.channel_names), {column: i for i, column in enumerate(self.with_gaps)}

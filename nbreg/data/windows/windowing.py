@@ -64,6 +64,21 @@ class WindowData(RegressionData):
         return encoder  # type: ignore[no-any-return]
 
     @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the table that are predicted from."""
+        return self.window_encoder.table_columns
+
+    @property
+    def judged_names(self) -> tuple[str, ...]:
+        """The targets, each with all its steps."""
+        return self.spec.target
+
+    def judged(self, values: Any) -> Any:
+        """Return ``(n, n_targets * horizon)`` with a row for each step ahead: ``(n * horizon, n_targets)``."""
+        by_step = np.reshape(values, (len(values), len(self.spec.target), self.windows.horizon))
+        return by_step.transpose(0, 2, 1).reshape(-1, len(self.spec.target))
+
+    @property
     def frame(self) -> Frame:  # type: ignore[override]
         """All windows, a row each, in the caller's kind of frame; made on first use."""
         if "all" not in self._frames:
@@ -132,7 +147,7 @@ def prepare_windows(table: Any, spec: DataSpec, windows: WindowSpec) -> WindowDa
     statics = _static_values(frame, grid, columns.statics)
     encoder, of_statics = _fitted_encoder(grid, columns, spec, windows, is_train, statics)
     kept = {column.name: statics[column.name] for column in encoder.statics}
-    said = (*grid.notices, *notices, *of_statics, *dropped, *_purged(rows, len(origins)))
+    said = (_about(grid, windows), *grid.notices, *notices, *of_statics, *dropped, *_purged(rows, len(origins)))
     aware = _with_roles(spec, windows)
     data = WindowData(frame, aware, windows, grid, origins, rows, encoder, kept, said)
     for which in ("train", "validation", "test"):
@@ -191,7 +206,7 @@ def _fitted_encoder(
 ) -> tuple[WindowEncoder, list[str]]:  # fmt: skip
     n_targets, n_observed = len(columns.targets), len(columns.observed)
     train = grid.values[is_train]
-    scaler = series_scaler(spec.target_transform, train[:, :n_targets], columns.targets)
+    scaler = series_scaler(spec, grid.values[:, :n_targets], is_train, columns.targets)
     trained_groups = grid.groups[is_train]
     fitted = [CategoryColumn(n, spec.embed_above).fit(values[trained_groups]) for n, values in statics.items()]
     left_out = [f'Left out "{column.name}": constant on the train rows.' for column in fitted[1:] if column.is_constant]
@@ -263,6 +278,11 @@ def _gap_notices(gappy: NDArray[np.bool_], unknown: NDArray[np.bool_], windows: 
     ]
 
 
+def _about(grid: Grid, windows: WindowSpec) -> str:
+    seen, ahead = grid.clock.span(windows.window), grid.clock.span(windows.horizon)
+    return f"A row is a window: {seen} seen, {ahead} ahead. Figures are over all steps ahead."
+
+
 def _purged(rows: RowSets, n_windows: int) -> list[str]:
     count = n_windows - sum(len(rows[which]) for which in ("train", "validation", "test"))
     return [f"Left out {count:,} windows that lie across the borders of the sets."] if count else []
@@ -282,6 +302,8 @@ def past_of(values: NDArray[Any], origins: NDArray[np.intp], window: int) -> NDA
 
 def ahead_of(grid: Grid, origins: NDArray[np.intp], horizon: int, columns: NDArray[np.intp]) -> Floats:
     """Return some columns at the steps to forecast, ``(n, horizon, n_columns)`` float64, gaps as NaN."""
+    if not len(columns):
+        return np.zeros((len(origins), horizon, 0))  # whose steps need not be there yet
     steps = origins[:, None] + np.arange(1, horizon + 1)
     ahead: Floats = grid.values[steps[:, :, None], columns[None, None, :]]
     return ahead
