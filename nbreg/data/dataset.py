@@ -250,11 +250,11 @@ def _no_channels(spec: DataSpec, targets: Sequence[str]) -> tuple[str, ...]:
     return (*targets, *([spec.group] if spec.split == "group" and spec.group is not None else []))
 
 
-def _signal_of(train_rows: Frame, channels: Sequence[str], spec: DataSpec, y: Floats) -> Signal | None:
+def _signal_of(train_rows: Frame, channels: Sequence[str], spec: DataSpec, y: Floats32) -> Signal | None:
     """Return the signal that `channels` are, learned with the scaled targets of the train rows; None without any."""
     if not channels:
         return None
-    return learn_signal(train_rows, channels, spec.pretreatment, spec.derivative_window, y)
+    return learn_signal(train_rows, channels, spec.pretreatment, spec.derivative_window, y.astype(np.float64))
 
 
 def _signal_notices(signal: Signal | None, spec: DataSpec) -> list[str]:

@@ -16,6 +16,7 @@ from nbreg.data.frames import as_frame
 from nbreg.data.quantities import QuantityColumn
 from nbreg.data.reading import Floats
 from nbreg.data.scaling import make_scaler
+from nbreg.data.spectra import Signal
 from nbreg.errors import DataError, did_you_mean
 
 #: Types of ours that a stored encoder holds, for skops's ``trusted``; the rest it trusts by itself.
@@ -26,6 +27,8 @@ ENCODER_TYPES = (
     "nbreg.data.quantities.QuantityColumn",
     "nbreg.data.scaling.SquashedRobustScaler",
     "nbreg.data.scaling.Unscaled",
+    "nbreg.data.spectra.ChannelColumn",
+    "nbreg.data.spectra.Signal",
     "numpy.dtype",
 )
 
@@ -49,21 +52,26 @@ class Encoder:
     that says so where the train rows have gaps; numbers are scaled. Categories become one 0/1 input for each level,
     or a code (see `CategoryColumn`).
 
+    The channels of `signal`, where there is one, come first: each row of them is pretreated by itself, then each
+    channel is scaled as other numbers are. A row without any of them has the median of each pretreated channel.
+
     After `fit`: `feature_names` (the columns used), `input_names`, `n_inputs`, `n_levels` (of each code),
     `blocks` (which inputs belong to which column) and `notices` (what was left out and why).
     """
 
-    #: Steps and channels of the sequence that the first inputs are, step by step; 0 steps: they are none.
-    sequence_shape = (0, 1)
+    #: The columns that are one signal; encoders stored before there were signals have none.
+    signal: Signal | None = None
 
-    def __init__(self, scaling: str = "robust", embed_above: int = 32):
-        self.scaling, self.embed_above = scaling, embed_above
+    def __init__(self, scaling: str = "robust", embed_above: int = 32, signal: Signal | None = None):
+        self.scaling, self.embed_above, self.signal = scaling, embed_above, signal
 
     def fit(self, frame: Any) -> Encoder:
         """Learn from the train rows. Raises DataError where no column is of use, or values are infinite."""
         frame = as_frame(frame)
-        learned = {name: learn_column(frame[name], self.embed_above) for name in frame.columns}
-        self.columns = [column for column in learned.values() if not isinstance(column, str)]
+        others = [name for name in frame.columns if name not in self._channels]
+        learned = {name: learn_column(frame[name], self.embed_above) for name in others}
+        self.columns: list[Column] = [*self.signal.columns] if self.signal is not None else []
+        self.columns += [column for column in learned.values() if not isinstance(column, str)]
         self.notices = _notices({name: reason for name, reason in learned.items() if isinstance(reason, str)})
         if not self.columns:
             raise DataError("No column is left to predict from. " + " ".join(self.notices))
@@ -83,8 +91,8 @@ class Encoder:
     def transform_some(self, inputs: NDArray[np.float32], frame: Any) -> NDArray[np.float32]:
         """Return `inputs` ``(n, n_inputs)`` with those of the columns of `frame`, which holds some of them, made anew.
 
-        They are what `transform` gives for whole rows, sooner where few of many columns have changed.
-        Raises DataError as `transform` does.
+        They are what `transform` gives for whole rows, sooner where few of many columns have changed. A channel of a
+        signal takes all others along: `with_whole_signal` adds them. Raises DataError as `transform` does.
         """
         frame = as_frame(frame)
         names = set(frame.columns)
@@ -109,6 +117,18 @@ class Encoder:
     def feature_names(self) -> tuple[str, ...]:
         """The columns that `transform` needs."""
         return tuple(column.name for column in self.columns)
+
+    @property
+    def sequence_shape(self) -> tuple[int, int]:
+        """Steps and channels of the sequence that the first inputs are, step by step; 0 steps: they are none.
+
+        Along a signal, each of its channels is a step.
+        """
+        return len(self._channels), 1
+
+    @property
+    def _channels(self) -> tuple[str, ...]:
+        return () if self.signal is None else self.signal.names
 
     # Where each input stands
 
@@ -158,9 +178,11 @@ class Encoder:
         names = set(frame.columns)
         quantities = np.full((len(frame), len(self._places)), np.nan, order="F")
         at = {place: position for position, place in enumerate(self._places)}
-        for column in (each for each in self._quantity_columns if each.name in names):
+        for column in (each for each in self._quantity_columns if each.name in names - {*self._channels}):
             for part, values in enumerate(column.read(frame[column.name])):
                 quantities[:, at[column.name, part]] = values
+        if self.signal is not None and names & {*self._channels}:
+            quantities[:, [at[name, 0] for name in self._channels]] = self.signal.read(frame)
         return quantities
 
     def _filled_and_scaled(self, quantities: Floats) -> Floats:

@@ -3,9 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from nbreg.data.bounds import Bound, TargetBounds
+from nbreg.data.channels import ColumnPatterns
+from nbreg.data.pretreatment import PRETREATMENTS
 from nbreg.options import Choice, Column, Columns, Integer, Optional, Real, Spec, Switch, option
+
+
+class OddInteger(Integer):
+    """A whole number that two does not divide."""
+
+    @property
+    def expected(self) -> str:
+        return super().expected.replace("a whole", "an odd whole")
+
+    def check(self, value: Any) -> int:
+        number = super().check(value)
+        if number % 2 == 0:
+            raise ValueError
+        return number
 
 
 @dataclass(frozen=True)
@@ -15,6 +32,19 @@ class DataSpec(Spec):
     target: tuple[str, ...] = option((), "Column to predict; give it again for several targets.", Columns())
     features: tuple[str, ...] | None = option(
         None, "Columns to predict from; all but the targets, unless given.", Optional(Columns(), "all")
+    )
+    channels: tuple[str, ...] = option(
+        (), 'Columns that are one signal, such as the channels of a spectrum: names, or a pattern ("x_*").',
+        ColumnPatterns(),
+    )  # fmt: skip
+    pretreatment: str = option(
+        "auto",
+        "What is done to each row of --channels, in this order: snv (standard normal variate), d1 or d2 (first or "
+        "second derivative, Savitzky-Golay); auto tries all on the train rows.",
+        Choice("auto", *PRETREATMENTS),
+    )
+    derivative_window: int = option(
+        11, "Channels that a derivative of --pretreatment looks at, an odd number.", OddInteger(minimum=5), expert=True
     )
     validation_fraction: float = option(0.16, "Share of the rows that watches training.", Real(minimum=0, below=1))
     test_fraction: float = option(0.2, "Share of the rows kept for the one final test.", Real(minimum=0, below=1))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -65,6 +65,21 @@ def suspicions(features: Frame, targets: Floats, target_names: Sequence[str]) ->
         if suspicion is not None:
             found[name] = suspicion
     return found
+
+
+def sentences(found: Mapping[str, Suspicion], channels: Sequence[str] = ()) -> list[str]:
+    """Return what there is to say of suspicious columns; of the channels of one signal, all in one sentence.
+
+    Whole numbers that are channels are readings: they number no rows.
+    """
+    leaks = [name for name, each in found.items() if name in channels and each.kind == "leak"]
+    said = [each.sentence for name, each in found.items() if name not in channels]
+    if len(leaks) == 1:
+        return [*said, found[leaks[0]].sentence]
+    if leaks:
+        shown = f'{len(leaks)} channels, "{leaks[0]}" to "{leaks[-1]}", each tell a target almost by themselves'
+        said.append(f"{shown}: leave them out of --channels unless they are known when predicting.")
+    return said
 
 
 # Leaks

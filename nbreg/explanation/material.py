@@ -13,6 +13,7 @@ from nbreg.data.categories import CategoryColumn
 from nbreg.data.dataset import observed_targets
 from nbreg.data.frames import Frame, as_frame
 from nbreg.data.reading import MISSING
+from nbreg.data.spectra import ChannelColumn
 from nbreg.errors import DataError, OptionError
 from nbreg.evaluation.wording import counted, listed
 from nbreg.explanation.explained import Floats
@@ -116,7 +117,7 @@ def _nan_count(frame: Frame, name: str) -> int:
 def _knows_gaps(column: Any) -> bool:
     if isinstance(column, CategoryColumn):
         return MISSING in column.encoder.categories_[0]
-    return bool(column.has_gaps)
+    return bool(column.has_gaps) or isinstance(column, ChannelColumn)  # filled from the channels beside it
 
 
 def held_back(regressor: Regressor) -> tuple[Frame, tuple[str, ...]]:

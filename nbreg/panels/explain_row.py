@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbreg.data.frames import Frame
+from nbreg.data.spectra import with_whole_signal
 from nbreg.errors import DataError
 from nbreg.explanation.choice import Chosen
 from nbreg.explanation.effort import Effort
@@ -64,7 +65,7 @@ class RowExplainer:
         with self._working:
             inputs = self._inputs(row)
             if changed is not None:
-                inputs = self._encoder.transform_some(inputs, changed)
+                inputs = self._encoder.transform_some(inputs, with_whole_signal(self._encoder, changed, row))
             points = self.explained.points_of_inputs(inputs)
             prediction = self.explained.predict(points)[0]
             if not np.isfinite(prediction).all():
