@@ -32,8 +32,14 @@ class Architecture(Spec):
         The draws of its layers need no seed: `build_network` sets them all.
         """
 
-    def objective(self) -> Objective | None:
-        """Return what training makes small with this network; None: what the head says."""
+    def check_head(self, head: Head) -> None:
+        """Raise OptionError where the network cannot have this head."""
+
+    def objective(self, loss: str) -> Objective | None:
+        """Return what training makes small with this network, where its options name `loss`; None: what the head says.
+
+        Raises OptionError where network and loss do not go together.
+        """
         return None
 
     def distribution(self, outputs: Any, n_targets: int) -> Gaussians | None:

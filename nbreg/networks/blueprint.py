@@ -30,6 +30,10 @@ class Blueprint:
     head: Head = field(default_factory=Shared)
 
     @classmethod
+    skip: Skip = Skip()
+
+    def __post_init__(self) -> None:
+        self.architecture.check_head(self.head)
     def of(cls, choices: Mapping[str, Any]) -> Blueprint:
         """Return what `choices` (network, heads, joint, options of these, or layers of the user's) ask for.
 
@@ -58,7 +62,7 @@ class Blueprint:
 
     def objective(self, loss: str, x: Any, y: Any, *, has_gaps: bool) -> Objective:
         """Return what training makes small: see `Head.objective`, over which the architecture's own goes."""
-        return self.architecture.objective() or self.head.objective(loss, x, y, has_gaps=has_gaps)
+        return self.architecture.objective(loss) or self.head.objective(loss, x, y, has_gaps=has_gaps)
 
     def distribution(self, outputs: Any, n_targets: int) -> Gaussians | None:
         """Return what outputs, a NumPy array, say of all targets together; None: nothing."""

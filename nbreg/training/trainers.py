@@ -66,7 +66,8 @@ def is_shareable(network: keras.Model) -> bool:
 
     It is not where the network holds code of the user's own, which may change under the same name.
     """
-    plain = type(network).__name__ in ("Functional", "Sequential") and is_of_keras(network)
+    of_keras = type(network).__name__ in ("Functional", "Sequential") and is_of_keras(network)
+    plain = of_keras or type(network).__module__.split(".")[0] == "nbreg"
     return plain and _is_known(network.get_config())
 
 
