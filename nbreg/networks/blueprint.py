@@ -29,11 +29,10 @@ class Blueprint:
     architecture: Architecture
     head: Head = field(default_factory=Shared)
 
-    @classmethod
-    skip: Skip = Skip()
-
     def __post_init__(self) -> None:
         self.architecture.check_head(self.head)
+
+    @classmethod
     def of(cls, choices: Mapping[str, Any]) -> Blueprint:
         """Return what `choices` (network, heads, joint, options of these, or layers of the user's) ask for.
 
