@@ -41,9 +41,9 @@ class JointPrediction:
     known : dict
         The values, ``(n_rows,)``, of those targets that the others are given.
 
-    Where a target is bent (its logarithm is learned, say) or has bounds, quantiles and draws are bent back, and means,
-    deviations and covariances are those of many points that are: see `moments`. `Regressor.predict` bends back the mean
-    itself, which then lies near the median.
+    Where a target is bent (its logarithm is learned, say) or has bounds, quantiles and draws are bent back as all
+    predictions are, which keeps them near the range of the train rows; means, deviations and covariances are those of
+    many points that are: see `moments`. `Regressor.predict` bends back the mean itself, which is then near the median.
     """
 
     gaussians: Gaussians

@@ -53,7 +53,10 @@ class TargetUnits:
         return np.asarray(self.scaler.transform(whole)[:, list(self.at)], np.float64)
 
     def log_slopes(self, values: Floats) -> Floats:
-        """Return the logarithm of what scaled units gain for each target unit at `values`, ``(n_rows, n_targets)``."""
+        """Return the logarithm of what scaled units gain for each target unit at `values`, ``(n_rows, n_targets)``.
+
+        NaN where a value is missing.
+        """
         columns = [_log_bend(column, self.scaler, place) for column, place in zip(values.T, self.at, strict=True)]
         return np.asarray(np.column_stack(columns) - np.log(self.scale))
 
@@ -74,4 +77,4 @@ def _log_bend(values: Floats, scaler: Any, place: int) -> Floats:
     if kind == "yeo-johnson":
         power = np.where(values >= 0, scaler.lambdas_[place] - 1, 1 - scaler.lambdas_[place])
         return np.asarray(power * np.log1p(np.abs(values)))
-    return np.zeros_like(values)
+    return values * 0.0  # NaN where it is missing
