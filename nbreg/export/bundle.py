@@ -20,6 +20,7 @@ import numpy as np
 
 from nbreg.data.encoding import ENCODER_TYPES
 from nbreg.data.targets import TARGET_TYPES
+from nbreg.data.windows.encoder import WINDOW_TYPES
 from nbreg.errors import FileError
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def read_bundle(path: str | os.PathLike[str]) -> tuple[keras.Model, Any, Any, di
             raise FileError(f"{path} was changed after it was written ({name} differs); save the regressor anew.")
     return (
         _network(parts[_NETWORK], path),
-        _from_skops(parts[_ENCODER], ENCODER_TYPES, path),
+        _from_skops(parts[_ENCODER], (*ENCODER_TYPES, *TARGET_TYPES, *WINDOW_TYPES), path),
         _from_skops(parts[_SCALER], TARGET_TYPES, path),
         manifest["about"],
     )

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from nbreg.data.encoding import Encoder
 from nbreg.data.spec import DataSpec
 from nbreg.data.targets import TargetScaler
@@ -46,19 +44,18 @@ def keras_script(
     the learning rate was changed within an epoch: the script changes it with the next one, and says so.
     """
     judged = "test" if data_spec.test_fraction else "validation" if trained.has_validation else None
-    is_cut = bool(np.isfinite([*target_scaler.lower_, *target_scaler.upper_]).any())
     body = [
         *_heading("The table"), *reading_lines(data_spec, encoder, table),
         *_heading("Rows are parted first; all else is learned from the train rows"), *splitting_lines(data_spec),
         *_heading("Columns to inputs"), *encoding_lines(encoder),
         *_heading("Targets"), *target_lines(target_scaler),
-        *_heading("The network"), *network_code(network),
+        *_heading("The network"), *network_code(network, by_target=trained.by_target),
         *_heading("Training"), *training_lines(trained),
-        *_heading("Predictions"), *final_lines(judged, is_cut),
+        *_heading("Predictions"), *final_lines(judged, target_scaler, by_target=trained.by_target),
     ]  # fmt: skip
     text = _tidy(body)
-    targets = ", ".join(data_spec.target)
-    return "\n".join([f'"""Train a network that predicts {targets}: {words}."""', "", *_imports(text), "", text, ""])
+    named = ", ".join(data_spec.target)
+    return "\n".join([f'"""Train a network that predicts {named}: {words}."""', "", *_imports(text), "", text, ""])
 
 
 def _heading(title: str) -> list[str]:
@@ -76,6 +73,7 @@ def _imports(text: str) -> list[str]:
         "import pandas as pd",
         "from keras import layers",
     ]
+    lines += ["from scipy.signal import savgol_filter"] if "savgol_filter(" in text else []
     for module in ("metrics", "model_selection", "preprocessing"):
         names = sorted(name for name, home in _FROM_SKLEARN.items() if home == module and f"{name}(" in text)
         lines += [f"from sklearn.{module} import {', '.join(names)}"] if names else []

@@ -3,42 +3,94 @@
 from __future__ import annotations
 
 import inspect
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nbreg.errors import NbregError
+from nbreg.export.own_layer_code import is_own, own_layer_code
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import keras
 
 #: Entries of a configuration that building a layer does not need.
 _NOT_SAID = {"name", "trainable", "dtype", "quantization_config"}
 
 
-def network_code(network: keras.Model) -> list[str]:
+def network_code(network: keras.Model, *, by_target: bool = False) -> list[str]:
     """Return statements that build a network of the same layers and the same first weights.
 
-    They need ``import keras`` and ``from keras import layers``, and leave the network in ``network``.
+    They need ``import keras``, ``from keras import layers`` and numpy as ``np``, and leave the network in ``network``.
+    `by_target` is for a network that ends in a `Concatenate` of one output for each target: the statements then build
+    one with so many outputs. Raises NbregError for layers that only nbreg has.
     """
+    *others, last = network.operations
+    operations = others if by_target else network.operations
     names: dict[int, str] = {}
-    lines = [_statement(operation, names) for operation in network.operations]
-    lines.append(f"network = keras.Model({names[id(network.inputs[0])]}, {names[id(network.outputs[0])]})")
-    return [line for line in lines if line]
+    lines = [line for place in range(len(operations)) for line in _statements(operations, place, names)]
+    if by_target:
+        end = f"[{', '.join(names[id(tensor)] for tensor in _inbound(last).input_tensors)}]"
+    else:
+        end = names[id(network.outputs[0])]
+    return [*lines, f"network = keras.Model({names[id(network.inputs[0])]}, {end})"]
 
 
-def _statement(operation: Any, names: dict[int, str]) -> str:
-    """Return the line for one layer, and note in `names` what its output is called; slices need no line."""
-    node = operation._inbound_nodes[0]
+def ends_by_target(network: keras.Model) -> bool:
+    """Return whether the network ends in a dense layer for each target, put side by side."""
+    last = network.operations[-1]
+    if type(last).__name__ != "Concatenate":
+        return False
+    ends = [tensor._keras_history.operation for tensor in _inbound(last).input_tensors]
+    return all(type(end).__name__ == "Dense" and end.units == 1 for end in ends)
+
+
+def _statements(operations: Sequence[Any], place: int, names: dict[int, str]) -> list[str]:
+    """Return the lines for one layer, and note in `names` what its output is called; slices need no line."""
+    operation = operations[place]
+    node, kind = _inbound(operation), type(operation).__name__
     output = id(node.output_tensors[0])
-    if type(operation).__name__ == "InputLayer":
+    if kind == "InputLayer":
         names[output] = "inputs"
-        return f"inputs = keras.Input({tuple(node.output_tensors[0].shape[1:])})"
+        return [f"inputs = keras.Input({tuple(node.output_tensors[0].shape[1:])})"]
     given = [names[id(tensor)] for tensor in node.input_tensors]
-    if type(operation).__name__ == "GetItem":
+    if kind == "GetItem":
         names[output] = f"{given[0]}[{_slices(node.arguments.args[1])}]"
-        return ""
-    names[output] = operation.name if type(operation).__name__ == "Embedding" else "x"
+        return []
+    names[output] = "x" if _is_for_the_next_alone(operations, place) else _variable(operation.name)
     taken = f"[{', '.join(given)}]" if len(given) > 1 else given[0]
-    return f"{names[output]} = {call_code(operation, 'layers.')}({taken})"
+    if is_own(operation):
+        return own_layer_code(operation, taken, names[output])
+    if not hasattr(operation, "get_config") or not _is_layer(operation):
+        raise NbregError(f"A script holds layers, and this network has {kind}, which is none.")
+    return [f"{names[output]} = {call_code(operation, 'layers.')}({taken})"]
+
+
+def _is_layer(operation: Any) -> bool:
+    import keras
+
+    return isinstance(operation, keras.layers.Layer)
+
+
+def _is_for_the_next_alone(operations: Sequence[Any], place: int) -> bool:
+    """Return whether nothing but the next operation takes what this one gives: ``x`` may stand for it."""
+    output = _inbound(operations[place]).output_tensors[0]
+    inputs = [_inbound(operation).input_tensors for operation in operations]
+    taking = [other for other, given in enumerate(inputs) if any(each is output for each in given)]
+    is_sliced = any(type(operations[other]).__name__ == "GetItem" for other in taking)  # where it is used, later on
+    return taking == [place + 1] and not is_sliced
+
+
+def _inbound(operation: Any) -> Any:
+    return operation._inbound_nodes[0]
+
+
+def _variable(name: str) -> str:
+    """Return a layer's name as a variable's."""
+    plain = re.sub(r"\W", "_", name)
+    return plain if plain.isidentifier() and plain not in ("x", "inputs", "layers", "keras") else f"of_{plain}"
 
 
 def call_code(thing: Any, prefix: str) -> str:

@@ -11,7 +11,9 @@ from nbreg.data.categories import CategoryColumn
 from nbreg.data.encoding import Encoder
 from nbreg.data.quantities import QuantityColumn
 from nbreg.data.spec import DataSpec
+from nbreg.data.spectra import ChannelColumn
 from nbreg.data.targets import TargetScaler
+from nbreg.export.script_signal import signal_lines
 
 Lines = list[str]
 
@@ -104,7 +106,7 @@ def encoding_lines(encoder: Encoder) -> Lines:
     """Return the lines that turn columns into inputs, all of it learned from the train rows."""
     quantities, categories = _quantities(encoder), _categories(encoder)
     lines: Lines = []
-    if quantities:
+    if quantities or encoder.signal is not None:
         lines += _quantity_lines(encoder, quantities)
     if categories:
         lines += _category_lines(categories)
@@ -115,14 +117,20 @@ def _quantity_lines(encoder: Encoder, columns: list[QuantityColumn]) -> Lines:
     plain = [column.name for column in columns if column.kind != "date"]
     dates = {column.name: list(column.parts) for column in columns if column.kind == "date"}
     scaled = [_part(c, p) for c in columns for p, is_scaled in zip(c.parts, c.is_scaled, strict=True) if is_scaled]
-    lines = [*_named("PLAIN", plain), *(_named("DATES", dates) if dates else []), *_named("SCALED", scaled), ""]
-    lines += [""] + ([*_CALENDAR.strip("\n").splitlines(), "", ""] if dates else [])
+    signal = encoder.signal
+    lines = [] if signal is None else _named("CHANNELS", list(signal.names))
+    lines += [*_named("PLAIN", plain), *(_named("DATES", dates) if dates else [])]
+    lines += ["SCALED = CHANNELS"] if signal is not None and not scaled else _named("SCALED", scaled)
+    lines += ["SCALED = CHANNELS + SCALED"] if signal is not None and scaled else []
+    lines += ["", ""] + ([*_CALENDAR.strip("\n").splitlines(), "", ""] if dates else [])
+    lines += [] if signal is None else [*signal_lines(signal), "", ""]
     lines += _QUANTITIES.strip("\n").splitlines()
+    lines += [] if signal is None else ["    columns.update(zip(CHANNELS, signal(frame).T))"]
     if dates:
         lines += _DATE_QUANTITIES.strip("\n").splitlines()
     lines += ["    return pd.DataFrame(columns, index=frame.index)", "", "", "learned = quantities(train)"]
     lines += ["MEDIANS = learned.median()"]
-    return lines + (_scaling_lines(encoder) if scaled else [])
+    return lines + (_scaling_lines(encoder) if scaled or signal is not None else [])
 
 
 def _scaling_lines(encoder: Encoder) -> Lines:
@@ -161,7 +169,8 @@ def _assembly_lines(encoder: Encoder) -> Lines:
     embedded = [column.name for column in _categories(encoder) if column.is_embedded]
     parts = {name: [_part(column, part) for part in column.parts] for name, column in quantities.items()}
     with_gaps = {name: parts[name][0] for name, column in quantities.items() if column.has_gaps}
-    in_order = [column.name for column in encoder.columns if column.name not in embedded]
+    in_order = [c.name for c in encoder.columns if c.name not in embedded and not isinstance(c, ChannelColumn)]
+    has_signal = encoder.signal is not None
     lines = ["", *(_named("PARTS", parts) if parts else []), *(_named("WITH_GAPS", with_gaps) if with_gaps else [])]
     lines += _named("IN_ORDER", in_order) if in_order else []
     lines += [
@@ -170,14 +179,15 @@ def _assembly_lines(encoder: Encoder) -> Lines:
         "def encode(frame):",
         '    """Return the network\'s inputs, float32, a row for each of the frame."""',
     ]
-    if parts:
+    if parts or has_signal:
         lines += ["    values = quantities(frame)", "    gaps = values.isna()", "    values = values.fillna(MEDIANS)"]
         lines += (
             ["    values[SCALED] = scale(values[SCALED].to_numpy())"]
-            if any(_scaled(c) for c in quantities.values())
+            if has_signal or any(_scaled(c) for c in quantities.values())
             else []
         )
-    lines += ["    inputs = []", *(["    for name in IN_ORDER:"] if in_order else [])]
+    lines += ["    inputs = [values[CHANNELS]]" if has_signal else "    inputs = []"]
+    lines += [*(["    for name in IN_ORDER:"] if in_order else [])]
     branches = [("name in PARTS", "inputs.append(values[PARTS[name]])")] if parts else []
     branches += [("name in ONE_HOT", "inputs.append(ONE_HOT[name].transform(levels(frame[name])))")] if one_hot else []
     for position, (condition, action) in enumerate(branches):
@@ -200,10 +210,19 @@ def target_lines(scaler: TargetScaler) -> Lines:
     lines += [f"    return np.column_stack([{backs}])", "", ""]
     mean = "bent.mean(axis=0)" if scaler.mean_.any() else "0.0"
     lines += ["bent = bend(train[TARGETS].to_numpy(float))", f"MEAN, SCALE = {mean}, bent.std(axis=0)"]
-    if np.isfinite([*scaler.lower_, *scaler.upper_]).any():
+    if scaler.bounds is not None and not scaler.are_shares:
+        lines += ["# What predictions never leave, in target units."]
+        lines += [f"LEAST, GREATEST = {_numbers(scaler.bounds[0])}, {_numbers(scaler.bounds[1])}"]
+    if is_cut(scaler):
         lines += ["# Scaled predictions are cut here before they are bent back, lest a small excess explode."]
         lines += [f"LOWER, UPPER = {_numbers(scaler.lower_)}, {_numbers(scaler.upper_)}"]
     return [*lines, "", "", *_SCALED_TARGETS.strip("\n").splitlines()]
+
+
+def is_cut(scaler: TargetScaler) -> bool:
+    """Return whether scaled predictions are cut before they are bent back."""
+    is_bent = any(kind != "none" for kind in scaler.chosen)
+    return is_bent and bool(np.isfinite([*scaler.lower_, *scaler.upper_]).any())
 
 
 def _bend_code(kind: str, lambda_: float, i: int) -> str:
@@ -229,7 +248,9 @@ def _scaled(column: QuantityColumn) -> bool:
 
 
 def _quantities(encoder: Encoder) -> list[QuantityColumn]:
-    return [column for column in encoder.columns if isinstance(column, QuantityColumn)]
+    """Return the columns of quantities, but for the channels of a signal."""
+    quantities = [column for column in encoder.columns if isinstance(column, QuantityColumn)]
+    return [column for column in quantities if not isinstance(column, ChannelColumn)]
 
 
 def _categories(encoder: Encoder) -> list[CategoryColumn]:

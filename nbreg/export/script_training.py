@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Self
 
-from nbreg.networks.objective import LOSSES
+from nbreg.data.targets import TargetScaler
+from nbreg.errors import NbregError
+from nbreg.export.layer_code import ends_by_target
+from nbreg.export.script_data import is_cut
+from nbreg.networks.objective import LOSSES, NamedLoss, Objective, WeightedLoss
 from nbreg.training.engines import validation_batch_size
 from nbreg.training.optimizers import OPTIMIZERS, optimizer_options
 from nbreg.training.run import Run
@@ -27,6 +31,10 @@ class Trained:
     has_validation: bool
     #: Whether XLA compiled the steps; None: what Keras chooses.
     jit_compile: bool | None
+    #: How much each target's loss counts; None: alike.
+    weights: tuple[float, ...] | None = None
+    #: Whether the script's network has an output for each target.
+    by_target: bool = False
 
     @classmethod
     def of(cls, regressor: Any) -> Self:
@@ -40,6 +48,8 @@ class Trained:
             validation_batch_size=validation_batch_size(regressor.network_, n_validation_rows),
             has_validation=n_validation_rows > 0,
             jit_compile={"xla": True, "graph": False}.get(run.engine or ""),
+            weights=_weights(regressor.training_.objective),
+            by_target=ends_by_target(regressor.network_),
         )
 
     @property
@@ -56,15 +66,30 @@ class Trained:
         return self.spec.patience > 0 or self.run.status in ("stopped", "failed")
 
 
+def _weights(objective: Objective | None) -> tuple[float, ...] | None:
+    if objective is None or isinstance(objective, NamedLoss):
+        return None
+    if isinstance(objective, WeightedLoss):
+        return objective.weights
+    raise NbregError(
+        "A script trains with Keras's own losses, and this network has learned with another: keep it with %nnreg save, "
+        "regressor.save(...)."
+    )
+
+
 def training_lines(trained: Trained) -> Lines:
     """Return the lines that train the network."""
-    lines = ["", "", *_BATCHES.format(seed=trained.seed, batch=trained.batch_size).strip("\n").splitlines(), "", ""]
+    of_rows = "by_target(self.y[rows])" if trained.by_target else "self.y[rows]"
+    batches = _BATCHES.format(seed=trained.seed, batch=trained.batch_size, y=of_rows)
+    lines = ["", "", *(_BY_TARGET.strip("\n").splitlines() if trained.by_target else []), "", ""]
+    lines += [*batches.strip("\n").splitlines(), "", ""]
     lines += _compile_lines(trained)
     rates, callbacks = _callback_lines(trained)
     lines += [*rates, "callbacks = [", *(f"    {each}," for each in callbacks), "]"]
     lines += ["history = network.fit(", "    Batches(encode(train), scaled_targets(train)),"]
     if trained.has_validation:
-        lines += ["    validation_data=(encode(validation), scaled_targets(validation)),"]
+        y = "by_target(scaled_targets(validation))" if trained.by_target else "scaled_targets(validation)"
+        lines += [f"    validation_data=(encode(validation), {y}),"]
         lines += [f"    validation_batch_size={trained.validation_batch_size},"]
     return [
         *lines,
@@ -80,9 +105,29 @@ def _compile_lines(trained: Trained) -> Lines:
     options = optimizer_options(trained.spec)
     said = ", ".join([repr(_first_rate(trained)), *(f"{name}={value!r}" for name, value in options.items())])
     compiled = [f"keras.optimizers.{OPTIMIZERS[trained.spec.optimizer]}({said})"]
-    compiled += [f"keras.losses.{LOSSES[trained.spec.loss]}()"]
+    before, loss = _loss_lines(trained)
+    compiled += loss
     compiled += [f"jit_compile={trained.jit_compile}"] if trained.jit_compile is not None else []
-    return [f"network.compile({', '.join(compiled)})"]
+    line = f"network.compile({', '.join(compiled)})"
+    if len(line) > _WIDTH:
+        return [*before, "network.compile(", *(f"    {each}," for each in compiled), ")"]
+    return [*before, line]
+
+
+def _loss_lines(trained: Trained) -> tuple[Lines, Lines]:
+    """Return lines to stand before compiling, and what compiling takes: the loss, and weights where there are any."""
+    name = LOSSES[trained.spec.loss]
+    if trained.by_target:
+        given = trained.weights
+        listed = [] if given is None else [f"WEIGHTS = {list(given)!r}  # of the targets' losses"]
+        weights = (
+            "1 / len(TARGETS) for _ in TARGETS" if given is None else "weight / len(TARGETS) for weight in WEIGHTS"
+        )
+        return listed, [f"loss=[keras.losses.{name}() for _ in TARGETS]", f"loss_weights=[{weights}]"]
+    if trained.weights is None:
+        return [], [f"keras.losses.{name}()"]
+    lines = _WEIGHTED_LOSS.format(loss=name).strip("\n").splitlines()
+    return ["", *lines, "", "", f"WEIGHTS = {list(trained.weights)!r}  # of the targets' losses"], ["weighted_loss"]
 
 
 def _callback_lines(trained: Trained) -> tuple[Lines, Lines]:
@@ -168,6 +213,22 @@ def _first_rate(trained: Trained) -> float:
     return float(f"{_planned(trained)[0]:.9g}") if trained.epochs else _base_rate(trained)
 
 
+#: Longest line of a call before each argument gets one of its own.
+_WIDTH = 100
+
+_BY_TARGET = '''
+def by_target(y):
+    """Return the columns of y one by one, as the network's outputs are."""
+    return tuple(np.split(y, len(TARGETS), axis=1))
+'''
+
+_WEIGHTED_LOSS = '''
+def weighted_loss(observed, predicted):
+    """Return for each row the mean over targets of their losses, each times its weight."""
+    errors = keras.losses.{loss}(reduction=None)(observed[..., None], predicted[..., None])
+    return keras.ops.mean(errors * keras.ops.array(WEIGHTS, "float32"), axis=-1)
+'''
+
 _BATCHES = '''
 class Batches(keras.utils.PyDataset):
     """The train rows; each epoch has an order of its own, which only the seed decides."""
@@ -186,19 +247,30 @@ class Batches(keras.utils.PyDataset):
 
     def __getitem__(self, step):
         rows = self.order[step * self.batch_size : (step + 1) * self.batch_size]
-        return self.x[rows], self.y[rows]
+        return self.x[rows], {y}
 '''
 
 
-def final_lines(judged: str | None, is_cut: bool) -> Lines:
+def final_lines(judged: str | None, scaler: TargetScaler, *, by_target: bool) -> Lines:
     """Return the lines that predict, and that judge the predictions on the rows `judged`, if any."""
     lines = ["", "", "def predict(frame):", '    """Return predictions in target units, (n_rows, n_targets)."""']
-    lines += ["    scaled = network.predict(encode(frame), batch_size=8192, verbose=0).astype(float)"]
-    lines += ["    scaled = np.clip(scaled, LOWER, UPPER)"] if is_cut else []
-    lines += ["    return unbend(scaled * SCALE + MEAN)"]
+    lines += ["    scaled = network.predict(encode(frame), batch_size=8192, verbose=0)"]
+    lines += ["    scaled = np.hstack(scaled)  # one output a target"] if by_target else []
+    lines += ["    scaled = scaled.astype(float)"]
+    lines += ["    scaled = np.clip(scaled, LOWER, UPPER)"] if is_cut(scaler) else []
+    lines += _way_back(scaler)
     if judged is None:
         return lines
     return [*lines, "", "", f"observed, predicted = {judged}[TARGETS].to_numpy(float), predict({judged})", *_METRICS]
+
+
+def _way_back(scaler: TargetScaler) -> Lines:
+    if scaler.are_shares:
+        return ["    shares = np.clip(unbend(scaled * SCALE + MEAN), 0, 1)",
+                "    return shares / shares.sum(axis=1, keepdims=True)"]  # fmt: skip
+    if scaler.bounds is not None:
+        return ["    return np.clip(unbend(scaled * SCALE + MEAN), LEAST, GREATEST)"]
+    return ["    return unbend(scaled * SCALE + MEAN)"]
 
 
 _METRICS = [

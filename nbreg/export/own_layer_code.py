@@ -1,0 +1,67 @@
+"""Layers of nbreg's own as plain Keras."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from nbreg.errors import NbregError
+
+Lines = list[str]
+
+
+def is_own(layer: Any) -> bool:
+    """Return whether nbreg defines this layer, and Keras has none of the same name that does the same."""
+    import keras
+
+    kind = type(layer)
+    if kind.__module__.partition(".")[0] != "nbreg":
+        return False
+    theirs = getattr(keras.layers, kind.__name__, None)
+    return theirs is None or not issubclass(kind, theirs)
+
+
+def own_layer_code(layer: Any, taken: str, made: str) -> Lines:
+    """Return statements that do to the tensor called `taken` what `layer` does, and call the outcome `made`.
+
+    Raises NbregError for a layer that cannot be said in Keras's own words.
+    """
+    name = type(layer).__name__
+    if name not in _WRITERS:
+        raise NbregError(
+            f"A script holds Keras's own layers, and this network has one that Keras lacks ({name}): "
+            "keep it with %nnreg save, regressor.save(...)."
+        )
+    return _WRITERS[name](layer, taken, made)
+
+
+def _bounded(layer: Any, taken: str, made: str) -> Lines:
+    columns = [_squashed(how, f"{taken}[:, {i}:{i + 1}]") for i, how in enumerate(layer.squashes)]
+    note = "# Predictions, in scaled units, stay within their bounds."
+    if len(columns) == 1:
+        return [note, f"{made} = {_squashed(layer.squashes[0], taken)}"]
+    return [note, "kept = [", *(f"    {column}," for column in columns), "]", f"{made} = layers.Concatenate()(kept)"]
+
+
+def _squashed(how: Any, taken: str) -> str:
+    if not how.function:
+        return taken
+    inner = taken if how.slope == 1 else f"{how.slope!r} * {taken}"
+    inner = f"{inner} + {how.shift!r}"
+    inner = f"-({inner})" if how.sign < 0 else inner
+    span = "" if abs(how.span) == 1 else f"{abs(how.span)!r} * "
+    return f"{how.start!r} {'-' if how.span < 0 else '+'} {span}keras.ops.{how.function}({inner})"
+
+
+def _shares(layer: Any, taken: str, made: str) -> Lines:
+    means = f"np.array({list(layer.mean)!r}, 'float32')"
+    scales = f"np.array({list(layer.scale)!r}, 'float32')"
+    return [
+        "# Predictions are shares of a whole, in scaled units; training begins at their means.",
+        f"means, scales = {means}, {scales}",
+        f"{made} = (keras.ops.softmax({taken} + np.log(means)) - means) / scales",
+    ]
+
+
+#: The name of a layer -> what writes it.
+_WRITERS: dict[str, Callable[[Any, str, str], Lines]] = {"Bounded": _bounded, "Shares": _shares}

@@ -1,0 +1,49 @@
+"""The part of a stand-alone script that reads columns which are one signal: gaps filled, rows pretreated."""
+
+from __future__ import annotations
+
+from nbreg.data.pretreatment import fitting_window, words
+from nbreg.data.spectra import Signal
+
+Lines = list[str]
+
+
+def signal_lines(signal: Signal) -> Lines:
+    """Return the lines that make ``signal(frame)``, the pretreated channels ``CHANNELS`` of each row."""
+    steps = [] if signal.pretreatment == "none" else signal.pretreatment.split("+")
+    lines = [*_SNV.strip("\n").splitlines(), "", ""] if "snv" in steps else []
+    lines += ["def signal(frame):"]
+    lines += [
+        f'    """Return the channels of each row, (n, n_channels); pretreatment: {words(signal.pretreatment)}."""'
+    ]
+    lines += _GAPS.strip("\n").splitlines()
+    lines += [f"    spectra = {_step_code(step, signal)}" for step in steps]
+    return [*lines, *_KNOWN.strip("\n").splitlines()]
+
+
+def _step_code(step: str, signal: Signal) -> str:
+    if step == "snv":
+        return "snv(spectra)"
+    window = fitting_window(signal.window, len(signal.names))
+    return f"savgol_filter(spectra, {window}, polyorder=2, deriv={step[1:]}, axis=1)"
+
+
+_SNV = '''
+def snv(spectra):
+    """Return each row less its mean, by its standard deviation; a flat row becomes zeros."""
+    centred, spread = spectra - spectra.mean(axis=1, keepdims=True), spectra.std(axis=1, ddof=1, keepdims=True)
+    is_flat = spread <= 1e-12 * np.abs(spectra).max(axis=1, keepdims=True)
+    return np.where(is_flat, 0, centred) / np.where(is_flat, 1, spread)
+'''
+
+_GAPS = """
+    filled = frame[CHANNELS].astype(float).interpolate(axis=1, limit_direction="both").to_numpy()
+    known = ~np.isnan(filled).all(axis=1)
+    spectra = filled[known]
+"""
+
+_KNOWN = """
+    inputs = np.full(filled.shape, np.nan)
+    inputs[known] = spectra
+    return inputs
+"""
