@@ -15,6 +15,7 @@ __version__ = "0.1.0"
 _CATALOGUE = {
     "ExplainPanel": "nbreg.panels.explain",
     "Explanation": "nbreg.explanation.explanation",
+    "Forecaster": "nbreg.forecasting.forecaster",
     "NbregError": "nbreg.errors",
     "Regressor": "nbreg.regressor",
     "RunsPanel": "nbreg.panels.runs",
@@ -22,6 +23,7 @@ _CATALOGUE = {
     "effect": "nbreg.explanation.effects.computing",
     "explain": "nbreg.explanation.explain",
     "fit": "nbreg.session",
+    "forecast": "nbreg.session",
     "interactions": "nbreg.explanation.effects.pairs",
     "load": "nbreg.session",
     "plot": "nbreg.plots.plot",

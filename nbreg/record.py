@@ -13,7 +13,7 @@ from typing import Any
 from nbreg.errors import NbregError
 from nbreg.evaluation.evaluation import Evaluation
 from nbreg.evaluation.metrics import METRICS
-from nbreg.fit_options import OF_TABLES, fit_options
+from nbreg.fit_options import fit_options
 from nbreg.regressor import Regressor
 from nbreg.training.run import Run
 
@@ -33,7 +33,7 @@ class Training:
     def __init__(self, number: int, regressor: Regressor, origin: int | None = None):
         self.number, self.name, self.origin = number, f"run {number}", origin
         self.run: Run = regressor.run_
-        self.target_names: tuple[str, ...] = regressor.target_names_
+        self.target_names: tuple[str, ...] = regressor.data_spec_.target
         self._held: Regressor | None = regressor
         self._seen = weakref.ref(regressor)
         self._pickled: bytes | None = None
@@ -174,17 +174,18 @@ class Training:
 
 
 def _facts_of(regressor: Regressor) -> dict[str, Any]:
+    known = fit_options() | regressor.table_options()
     return {
         "network": regressor.blueprint_.words(),
         "options": regressor.changed_options() or "defaults",
-        "choices": {name: option.check(_choice(regressor, name)) for name, option in fit_options().items()},
+        "choices": {name: option.check(_choice(regressor, name)) for name, option in known.items()},
         "validation": _evaluation_of(regressor, "validation"),
         "test": _evaluation_of(regressor, "test"),
     }
 
 
 def _choice(regressor: Regressor, name: str) -> Any:
-    return getattr(regressor.data_spec_, name) if name in OF_TABLES else getattr(regressor, name)
+    return getattr(regressor, name) if hasattr(regressor, name) else getattr(regressor.data_spec_, name)
 
 
 def _told(value: Any) -> Any:

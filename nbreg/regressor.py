@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import narwhals as nw
 import numpy as np
@@ -16,15 +16,15 @@ from sklearn.utils import Tags
 from nbreg.data.dataset import RegressionData, observed_targets, prepare
 from nbreg.data.frames import as_frame
 from nbreg.data.spec import DataSpec
-from nbreg.errors import DataError, NbregError
+from nbreg.errors import DataError, FileError, NbregError
 from nbreg.estimator_inputs import checked_rows_and_targets, keyword_signature, rows_as_trained_on
 from nbreg.estimator_record import recall, record_of
-from nbreg.fit_options import regressor_options
+from nbreg.fit_options import OF_TABLES, fit_options, regressor_options
 from nbreg.networks.blueprint import Blueprint
 from nbreg.networks.forward import predict_rows
 from nbreg.networks.inputs import Inputs
 from nbreg.networks.targets import Targets
-from nbreg.options import refuse_unknown
+from nbreg.options import Option, refuse_unknown
 from nbreg.training.arrays import Arrays
 from nbreg.training.fit import train
 from nbreg.training.losses import target_transform_for
@@ -75,12 +75,25 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         The weights that it began with, where it went on from another run.
     """
 
+    #: Choices that `take_table` is given beside the table, and that are none of the estimator's own.
+    of_tables: ClassVar[tuple[str, ...]] = OF_TABLES
+
     def __init__(self, *, layers: Sequence[keras.layers.Layer] | None = None, **options: Any):
-        known = regressor_options()
+        known = self.options()
         refuse_unknown(options, known)
         self.layers = layers
         for name, declared in known.items():
             setattr(self, name, options.get(name, declared.default))
+
+    @classmethod
+    def options(cls) -> dict[str, Option]:
+        """Return the estimator's own choices by name."""
+        return regressor_options()
+
+    @classmethod
+    def table_options(cls) -> dict[str, Option]:
+        """Return all choices of a training on a table by name, those `of_tables` among them."""
+        return fit_options()
 
     # Training
 
@@ -263,7 +276,7 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
     def evaluation_of(self, which: str) -> Evaluation:
         """Return the metrics on the validation or test rows of the fit: computed once, at most. Raises DataError."""
-        from nbreg.evaluation.evaluation import evaluate
+        from nbreg.evaluation.evaluation import evaluate_rows
 
         self.check_trained()
         known = self._evaluations | (self._report.evaluations if self._report is not None else {})
@@ -273,8 +286,7 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         if data is None or not data.n_rows(which):
             raise DataError(f"This regressor holds no {which} rows: give a table to evaluate on.")
         predicted = self.predict_inputs(data.arrays(which)[0])
-        means = self.target_scaler_.train_mean_
-        self._evaluations[which] = evaluate(data.observed(which), predicted, self.target_names_, means)
+        self._evaluations[which] = evaluate_rows(data, which, predicted)
         return self._evaluations[which]
 
     @property
@@ -312,8 +324,9 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
         quiet_start()
         network, encoder, target_scaler, about = read_bundle(path)
-        known = regressor_options()
-        regressor = cls(**{name: known[name].check(value) for name, value in about["options"].items()})
+        kind = _kind(cls, about.get("estimator", "Regressor"), path)
+        known = kind.options()
+        regressor = kind(**{name: known[name].check(value) for name, value in about["options"].items()})
         regressor.network_, regressor.encoder_, regressor.target_scaler_ = network, encoder, target_scaler
         recall(regressor, about)
         return regressor
@@ -341,7 +354,7 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
     def changed_options(self) -> str:
         """Return the options that are not at their defaults, as flags."""
-        known = regressor_options()
+        known = self.options()
         set_here = {name: getattr(self, name) for name in known if getattr(self, name) != known[name].default}
         return " ".join(known[name].flags(value) for name, value in set_here.items())
 
@@ -378,6 +391,13 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         return state
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+    def _own_record(self) -> dict[str, Any]:
+        """Return what only this kind of regressor knows, for JSON; `_recall_own` is given it back."""
+        return {}
+
+    def _recall_own(self, record: Mapping[str, Any]) -> None:
+        """Take back what `_own_record` told."""
+
         if not self.__sklearn_is_fitted__() or (self._report is None and self._data is None):
             return super()._repr_mimebundle_(**kwargs)
         from nbreg.plots.card import card
@@ -419,3 +439,11 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
 
 Regressor.__init__.__signature__ = keyword_signature(regressor_options(), layers=None)  # type: ignore[attr-defined]
+def _kind(asked: type[Regressor], name: str, path: Any) -> type[Regressor]:
+    """Return the class of that name among `asked` and those derived from it. Raises FileError."""
+    found = next((each for each in (asked, *asked.__subclasses__()) if each.__name__ == name), None)
+    if found is None:
+        raise FileError(f"{path} holds a {name}, and was to be read as a {asked.__name__}: use nbreg.load.")
+    return found
+
+

@@ -12,7 +12,8 @@ from nbreg.branching.branch import Branch
 from nbreg.branching.starting import Starting, parted
 from nbreg.data.frames import as_frame, read_frame
 from nbreg.errors import NbregError, OptionError, did_you_mean
-from nbreg.fit_options import OF_TABLES, fit_options
+from nbreg.fit_options import fit_options
+from nbreg.forecasting.forecaster import Forecaster
 from nbreg.options import refuse_unknown
 from nbreg.record import Training
 from nbreg.regressor import Regressor
@@ -162,6 +163,9 @@ class Session:
         its regressor is gone.
         """
         ref, epoch = parted(Starting.options()["start"].check(start))
+        regressor = ref if isinstance(ref, Regressor) else self.find(ref).regressor
+        if isinstance(regressor, Forecaster):
+            raise OptionError("A training cannot go on from a forecast: train it anew, with more epochs.")
         if isinstance(ref, Regressor):
             ref.check_trained()
             training = next((each for each in self.trainings if each.is_meant_by(ref)), None) or self.add(ref)
@@ -244,6 +248,50 @@ def fit(
         fails or is stopped keeps its best weights, and is the session's latest all the same.
     """
     regressor = take_up(data, target, start=start, layers=layers, **options)
+    _conduct(regressor, callbacks, background)
+    return regressor
+
+
+def forecast(
+    data: Any,
+    target: str | Sequence[str] = (),
+    *,
+    layers: Sequence[keras.layers.Layer] | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    background: bool = False,
+    **options: Any,
+) -> Forecaster:
+    """Train a network that forecasts `target`, all steps ahead at once, and return the forecaster.
+
+    ``forecaster.predict()`` tells what comes after the end of the table.
+
+    Parameters
+    ----------
+    data : pandas, polars or pyarrow table, or the path of a .csv or .parquet file
+    target : str or several
+        Columns to forecast.
+    layers : sequence of keras.layers.Layer, optional
+        Hidden layers of your own, in place of ``network`` and its options.
+    callbacks : sequence of keras.callbacks.Callback
+    background : bool
+        Return at once, and train in a thread; ``forecaster.run_`` tells how far it is.
+    **options
+        As the flags of ``%nnreg forecast``, with underscores; ``time``, the column of times, is needed, ``group`` where
+        the table holds several series, ``window`` and ``horizon`` are the steps seen and the steps ahead.
+
+    Raises
+    ------
+    NbregError
+        As `fit` does, and where times are no equal steps or series are too short.
+    """
+    regressor = take_up(data, target, layers=layers, estimator=Forecaster, **options)
+    assert isinstance(regressor, Forecaster)  # for it was asked for
+    _conduct(regressor, callbacks, background)
+    return regressor
+
+
+def _conduct(regressor: Regressor, callbacks: Sequence[keras.callbacks.Callback], background: bool) -> None:
+    """Have a regressor trained, in front of the user's eyes where there is a notebook."""
 
     def work() -> None:
         try:
@@ -257,7 +305,7 @@ def fit(
         CONDUCTING.conductor(
             regressor.run_,
             work,
-            title=f"{', '.join(regressor.target_names_)} · {regressor.blueprint_.words()}",
+            title=f"{', '.join(regressor.data_spec_.target)} · {regressor.blueprint_.words()}",
             final=lambda: regressor,
             background=background,
         )
@@ -265,13 +313,12 @@ def fit(
         if hasattr(regressor, "network_"):
             error.regressor = regressor  # with the best weights that it had reached
         raise
-    return regressor
 
 
 def take_up(data: Any, target: str | Sequence[str] = (), **arguments: Any) -> Regressor:
     """Return a regressor that has all but its training behind it, and make it the session's latest.
 
-    The arguments are those of `fit`; ``regressor.train()``, in a thread of the caller's choice, does the rest.
+    The arguments are those of `draft`; ``regressor.train()``, in a thread of the caller's choice, does the rest.
     Raises NbregError where the table or an option does not fit.
     """
     regressor, origin = draft(data, target, **arguments)
@@ -285,20 +332,21 @@ def draft(
     *,
     start: Any = None,
     layers: Sequence[keras.layers.Layer] | None = None,
+    estimator: type[Regressor] = Regressor,
     **options: Any,
 ) -> tuple[Regressor, int | None]:
     """Return a regressor that has all but its training behind it, and the number of the run that it goes on from.
 
-    The arguments are those of `fit`. The session takes no note of it. Raises NbregError where the table or an option
-    does not fit.
+    The arguments are those of `fit`, or, for a Forecaster as `estimator`, those of `forecast`. The session takes no
+    note of it. Raises NbregError where the table or an option does not fit.
     """
-    refuse_unknown(options, fit_options())
+    refuse_unknown(options, estimator.table_options())
     choices = options if isinstance(target, tuple) and not target else {**options, "target": target}
     branch, origin = (None, None) if start is None else SESSION.branch(start)
     if branch is not None:
         choices, layers = branch.choices(choices), branch.layers(layers)
-    of_table = {name: choices[name] for name in OF_TABLES if name in choices}
-    regressor = Regressor(layers=layers, **_without(choices, of_table))
+    of_table = {name: choices[name] for name in estimator.of_tables if name in choices}
+    regressor = estimator(layers=layers, **_without(choices, of_table))
     regressor.take_table(as_table(data), of_table)
     if branch is not None:
         branch.lead_into(regressor)

@@ -126,8 +126,8 @@ class Evaluation:
 def evaluate_rows(data: Any, which: str, predicted: Any) -> Evaluation:
     """Return how near `predicted` ``(n_rows, n_targets)`` comes to the targets of a `RegressionData`'s row set."""
     means = data.judged(data.target_scaler.train_mean_[None])[0]
-    both = (data.judged(values) for values in (data.observed(which), predicted))
-    return replace(evaluate(*both, data.judged_names, means), n_rows=data.n_rows(which))
+    observed, predicted = (data.judged(values) for values in (data.observed(which), predicted))
+    return replace(evaluate(observed, predicted, data.judged_names, means), n_rows=data.n_rows(which))
 
 
 def evaluate(observed: Any, predicted: Any, targets: Sequence[str], train_means: Any = None) -> Evaluation:

@@ -48,7 +48,7 @@ def column_offers(kind: Kind, name: str, place: Place) -> list[Offer]:
 
 def regressors_in(names: Mapping[str, Any]) -> list[str]:
     """Return the names of the regressors in a namespace."""
-    return _of_type(names, "Regressor")
+    return _of_type(names, "Regressor", "Forecaster")
 
 
 def explanations_in(names: Mapping[str, Any]) -> list[str]:
@@ -56,9 +56,9 @@ def explanations_in(names: Mapping[str, Any]) -> list[str]:
     return _of_type(names, "Explanation")
 
 
-def _of_type(names: Mapping[str, Any], type_name: str) -> list[str]:
+def _of_type(names: Mapping[str, Any], *types: str) -> list[str]:
     # Asked by name, for a Tab should not import scikit-learn.
-    return [name for name, value in list(names.items()) if type(value).__name__ == type_name and name[0] != "_"]
+    return [name for name, value in list(names.items()) if type(value).__name__ in types and name[0] != "_"]
 
 
 def _acted_on(place: Place) -> Any:

@@ -47,7 +47,7 @@ class Renamings(RunNames):
 def run_meant(text: str, names: Mapping[str, Any]) -> Any:
     """Return the regressor that is called `text` in the notebook's `names`, or `text` itself, for the session."""
     found = names.get(text)
-    return found if type(found).__name__ == "Regressor" else text
+    return found if type(found).__name__ in ("Regressor", "Forecaster") else text
 
 
 def start_meant(text: str, names: Mapping[str, Any]) -> Any:

@@ -27,8 +27,8 @@ def texts(line, names=NAMES):
     [
         ("%nnreg pl", "pl", ["plot"]),
         ("model = %nnreg ev", "ev", ["evaluate"]),
-        ("%%nnreg f", "f", ["fit"]),
-        ("x = 1\n%nnreg f", "f", ["fit"]),
+        ("%%nnreg f", "f", ["fit", "forecast"]),
+        ("x = 1\n%nnreg f", "f", ["fit", "forecast"]),
         ("%nnreg fit ", "", ["houses", "cars"]),
         ("%nnreg fit ho", "ho", ["houses"]),
         ("%nnreg fit houses --target ", "", ["price", '"living area"', "city"]),

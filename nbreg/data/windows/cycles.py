@@ -17,15 +17,19 @@ _CYCLES = {"day": (_DAY, 2), "week": (7 * _DAY, 3), "year": (365.25 * _DAY, 2)}
 _MONTH = 365.25 / 12 * _DAY
 
 
-def cycles_of(clock: Clock) -> tuple[tuple[str, int], ...]:
-    """Return the waves that steps of this length make vary: name of the cycle, and how many waves in it."""
+def cycles_of(clock: Clock, n_steps: int) -> tuple[tuple[str, int], ...]:
+    """Return the waves that steps of this length make vary: name of the cycle, and how many waves in it.
+
+    Of a cycle of which `n_steps`, the length of the train rows, show less than half, nothing could be learned that
+    holds for the rest of it.
+    """
     if clock.kind == "number":
         return ()
     step = clock.step * _MONTH if clock.kind == "month" else clock.step
     return tuple(
         (name, wave)
         for name, (length, most) in _CYCLES.items()
-        if not _stands_still(name, clock, step, length)
+        if not _stands_still(name, clock, step, length) and 2 * n_steps * step >= length
         for wave in range(1, most + 1)
         if 2 * wave * step <= length * 1.01
     )

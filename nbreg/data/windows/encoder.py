@@ -43,14 +43,15 @@ class WindowEncoder:
     with the last value before it in the window, or, where there is none, the first behind it; nothing outside the
     window is looked at.
 
-    After `fit` it has what `Encoder` has: `feature_names`, `input_names`, `n_inputs`, `n_levels`, `blocks`, `columns`,
-    `notices`; and `channel_names`, `step_names`.
+    `n_steps` is how long the train rows of the longest series are. After `fit` it has what `Encoder` has:
+    `feature_names`, `input_names`, `n_inputs`, `n_levels`, `blocks`, `columns`, `notices`; and `channel_names`,
+    `step_names`.
     """
 
-    def __init__(self, spec: WindowSpec, clock: Clock, scaling: str = "robust"):
+    def __init__(self, spec: WindowSpec, clock: Clock, n_steps: int, scaling: str = "robust"):
         self.clock, self.group, self.scaling = clock, spec.group, scaling
         self.window, self.horizon = spec.window, spec.horizon
-        self.cycles = cycles_of(clock) if spec.calendar else ()
+        self.cycles = cycles_of(clock, n_steps) if spec.calendar else ()
         self.notices: list[str] = []
 
     def fit(

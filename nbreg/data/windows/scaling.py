@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nbreg.data.reading import Floats
 from nbreg.data.spec import DataSpec
@@ -16,7 +17,7 @@ from nbreg.errors import DataError, OptionError
 _BY_TARGET = ("lambdas_", "mean_", "scale_", "lower_", "upper_", "train_mean_")
 
 
-def series_scaler(spec: DataSpec, values: Floats, is_train: Floats, names: tuple[str, ...]) -> TargetScaler:
+def series_scaler(spec: DataSpec, values: Floats, is_train: NDArray[np.bool_], names: tuple[str, ...]) -> TargetScaler:
     """Return a scaler of the targets' series ``(n_steps, n_targets)``, learned from the train steps, gaps passed over.
 
     `is_train` is ``(n_steps,)``. Raises DataError where a target leaves its bounds, has no values or is constant;
@@ -36,7 +37,9 @@ def _of_one(asked: TargetScaler, values: Floats, i: int, name: str) -> TargetSca
     scaler = TargetScaler(asked.transform_name, bounds=bounds).fit(present[:, None], (name,))
     if scaler.chosen == ("log",):
         # A growing series leaves the range it had: a logarithm's predictions are cut a whole span beyond it, no nearer.
-        low, high = (scaler.transform(end).astype(np.float64)[0] for end in ([[present.min()]], [[present.max()]]))
+        low, high = (
+            scaler.transform(np.array([[end]]))[0].astype(np.float64) for end in (present.min(), present.max())
+        )
         limits = np.array([low - (high - low), high + (high - low)])
         if scaler.scaled_bounds_ is not None:
             limits = np.clip(limits, *scaler.scaled_bounds_)

@@ -155,6 +155,23 @@ def prepare_windows(table: Any, spec: DataSpec, windows: WindowSpec) -> WindowDa
     return data
 
 
+def windows_of(table: Any, spec: DataSpec, windows: WindowSpec, encoder: WindowEncoder) -> WindowData:
+    """Return all windows of another table, as test rows, encoded as `encoder` has learned. Raises DataError."""
+    frame = as_frame(table)
+    columns = WindowColumns(
+        spec.target, encoder.observed[encoder.n_targets :], encoder.known, tuple(c.name for c in encoder.statics)
+    )
+    window_columns(frame, replace(spec, features=(*columns.features, *columns.statics)), windows)  # which checks them
+    grid = make_grid(frame, str(windows.time), windows.group, [*columns.observed, *columns.known], encoder.clock)
+    if windows.group is not None:
+        encoder.check_groups(grid.levels)
+    origins, dropped = _usable_origins(grid, columns, windows, grid.is_row)
+    none = np.zeros(0, np.intp)
+    rows = RowSets(none, none, np.arange(len(origins)))
+    statics = _static_values(frame, grid, columns.statics)
+    return WindowData(frame, spec, windows, grid, origins, rows, encoder, statics, dropped)
+
+
 def _check_split(spec: DataSpec) -> None:
     if spec.split == "group":
         raise OptionError('Windows are parted by time, not by groups: leave split="group" out.')
@@ -210,7 +227,8 @@ def _fitted_encoder(
     trained_groups = grid.groups[is_train]
     fitted = [CategoryColumn(n, spec.embed_above).fit(values[trained_groups]) for n, values in statics.items()]
     left_out = [f'Left out "{column.name}": constant on the train rows.' for column in fitted[1:] if column.is_constant]
-    encoder = WindowEncoder(windows, grid.clock, spec.scaling).fit(
+    n_steps = int(np.bincount(trained_groups).max())
+    encoder = WindowEncoder(windows, grid.clock, n_steps, spec.scaling).fit(
         (columns.observed, train[:, :n_observed]),
         (columns.known, train[:, n_observed:]),
         scaler,
