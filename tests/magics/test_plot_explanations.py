@@ -68,7 +68,10 @@ def test_drawing_leaves_no_figure_and_no_style(latest):
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("plot residuals --row 1 --model hut", "residuals has no use for row (--row), which is for waterfall."),
+        (
+            "plot residuals --row 1 --model hut",
+            "residuals has no use for row (--row), which is for joint_samples and waterfall.",
+        ),
         ("plot importance --explanation hut", 'no explanation "hut" in the notebook. Did you mean "hut_why"?'),
         ("plot importance --explanation hut_why --model hut", "give one of them"),
         ("plot residuals --explanation hut_why", "of a regressor, not of an explanation"),

@@ -104,7 +104,7 @@ def test_a_view_has_its_picture_beside_it_which_follows(
     panel: Counter, screen: Screen, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("NBREG_LIVE", "1")
-    monkeypatch.setattr(still_module, "QUIET", 0.05)
+    monkeypatch.setattr(still_module, "QUIET", 0.5)
     panel._ipython_display_()
     view, picture = screen.shown
     assert set(view) == {"application/vnd.jupyter.widget-view+json", "text/plain"}
@@ -116,7 +116,7 @@ def test_a_view_has_its_picture_beside_it_which_follows(
     deadline = time.monotonic() + 30
     while not screen.updates and time.monotonic() < deadline:
         time.sleep(0.01)
-    time.sleep(0.15)
+    time.sleep(0.7)
     assert [update["text/plain"] for update in screen.updates] == ["Counter at 5"]
 
 
