@@ -118,12 +118,39 @@ def make_explanation():
 @pytest.fixture
 def regressor(report, network):
     """What plots ask of a regressor."""
+    from nbreg.joint.prediction import joint_prediction
+
     rng = np.random.default_rng(0)
     table = pd.DataFrame(rng.normal(size=(40, 26)), columns=[f"f{i}" for i in range(26)])
-    return SimpleNamespace(
+    made = SimpleNamespace(
         report_=report,
         network_=network,
         explanation_=explanation_made_of(rng.normal(size=(40, 3))),
         encoder_inputs=lambda frame: frame.to_numpy().astype(np.float32),
-        data_=SimpleNamespace(frame_of=lambda which: nw.from_native(table, eager_only=True)),
+        data_=SimpleNamespace(
+            frame_of=lambda which: nw.from_native(table, eager_only=True),
+            n_rows=lambda which: 40,
+            arrays=lambda which: (table.to_numpy(np.float32), table.to_numpy(np.float32)[:, :2]),
+            observed=lambda which: np.zeros((40, 2)),
+        ),
+        **of_a_joint_head(),
     )
+    made.predict_joint = lambda rows: joint_prediction(made, rows, {})
+    return made
+
+
+def of_a_joint_head():
+    """Return what is asked of a regressor that predicts two targets as standard normal, with a correlation of 0.6."""
+    from nbreg.data.targets import TargetScaler
+    from nbreg.networks.gaussians import Gaussians
+
+    def distribution(outputs, n_targets):
+        covariances = np.broadcast_to([[1, 0.6], [0.6, 1]], (len(outputs), 1, 2, 2))
+        return Gaussians(np.ones((len(outputs), 1)), np.zeros((len(outputs), 1, 2)), covariances)
+
+    return {
+        "target_names_": ("u", "v"),
+        "target_scaler_": TargetScaler("none").fit(np.random.default_rng(0).normal(size=(50, 2)), ("u", "v")),
+        "blueprint_": SimpleNamespace(distribution=distribution),
+        "check_trained": lambda: None,
+    }
