@@ -7,9 +7,11 @@ fixed list only, the rest is JSON.
 from __future__ import annotations
 
 import hashlib
+import importlib
 import io
 import json
 import os
+import pkgutil
 import tempfile
 import zipfile
 from collections.abc import Iterator
@@ -106,6 +108,7 @@ def _network(content: bytes, path: object) -> keras.Model:
             foreign = foreign_parts(json.loads(archive.read("config.json")))
         if foreign:
             raise FileError(f"The network in {path} asks for {foreign[0]}, which could run code; it was not loaded.")
+        _register_own_parts()
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / _NETWORK
             file.write_bytes(content)
@@ -114,6 +117,14 @@ def _network(content: bytes, path: object) -> keras.Model:
         raise
     except Exception as error:
         raise FileError(f"The network in {path} cannot be read ({str(error).strip().splitlines()[0]}).") from error
+
+
+def _register_own_parts() -> None:
+    """Have Keras know the layers and models of nbreg's own: it does once their modules are imported."""
+    import nbreg.networks.keras_parts as parts
+
+    for module in pkgutil.iter_modules(parts.__path__, _OWN_PARTS):
+        importlib.import_module(module.name)
 
 
 def _skops_bytes(part: Any) -> bytes:
