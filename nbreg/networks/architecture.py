@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nbreg.errors import OptionError
 from nbreg.options import Choice, Integers, Option, Real, Spec, Switch, option
@@ -19,6 +19,14 @@ if TYPE_CHECKING:
     from nbreg.networks.inputs import Inputs
     from nbreg.networks.objective import Objective
     from nbreg.networks.targets import Targets
+
+
+class Drawn(NamedTuple):
+    """One layer of a drawing: its title, its units (or filters), and whether the option ``hidden`` gives it."""
+
+    title: str
+    units: int
+    is_hidden: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,6 +74,10 @@ class Architecture(Spec):
     def words(self) -> str:
         """Return the choices as people say them, such as ``mlp 64-32, relu``."""
 
+    def drawn(self) -> list[Drawn]:
+        """Return the layers between inputs and head that a drawing shows; those of ``hidden`` come last."""
+        return []
+
 
 ARCHITECTURES: Registry[type[Architecture]] = Registry("nbreg.networks", "network")
 
@@ -93,6 +105,11 @@ def architecture_options() -> dict[str, Option]:
 
 def hidden_option(default: tuple[int, ...]) -> Any:
     return option(default, "Units of each hidden layer.", Integers(minimum=1))
+
+
+def hidden_drawn(hidden: Sequence[int]) -> list[Drawn]:
+    """Return the layers of the option ``hidden`` as a drawing shows them."""
+    return [Drawn(f"hidden {place}", units, is_hidden=True) for place, units in enumerate(hidden, start=1)]
 
 
 def activation_option() -> Any:

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from nbreg.networks.architecture import (
     ARCHITECTURES,
-    INITIALIZERS,
     Architecture,
+    Drawn,
     activation_option,
     batch_norm_option,
     dropout_option,
+    hidden_drawn,
     hidden_option,
     initializer_option,
     l1_option,
     l2_option,
 )
-from nbreg.networks.regularizers import penalty, penalty_words
+from nbreg.networks.hidden import HiddenLayers
+from nbreg.networks.regularizers import penalty_words
 
 if TYPE_CHECKING:
     import keras
@@ -44,29 +46,15 @@ class Mlp(Architecture):
         import keras
 
         entry, x = inputs.entry()
-        for position, units in enumerate(self.hidden, start=1):
-            x = self._hidden_layer(x, units, position)
+        x = self._layers().dense(x, self.hidden)
         return keras.Model(entry, head.outputs(x, targets), name="mlp")
 
     def words(self) -> str:
         sizes = "-".join(str(units) for units in self.hidden) or "no hidden layer"
-        extras = [f"dropout {self.dropout:g}"] if self.dropout else []
-        extras += ["batch normalisation"] if self.batch_norm else []
-        return ", ".join([f"mlp {sizes}", self.activation, *extras, *penalty_words(self.l1, self.l2)])
+        return ", ".join([f"mlp {sizes}", self.activation, *self._layers().words(), *penalty_words(self.l1, self.l2)])
 
-    def _hidden_layer(self, x: Any, units: int, position: int) -> Any:
-        from keras import layers
+    def drawn(self) -> list[Drawn]:
+        return hidden_drawn(self.hidden)
 
-        # Batch normalisation brings its own shift, so the dense layer before it needs no bias.
-        x = layers.Dense(
-            units,
-            activation=None if self.batch_norm else self.activation,
-            use_bias=not self.batch_norm,
-            kernel_initializer=INITIALIZERS[self.initializer],
-            kernel_regularizer=penalty(self.l1, self.l2),
-            name=f"hidden_{position}",
-        )(x)
-        if self.batch_norm:
-            x = layers.BatchNormalization(name=f"batch_norm_{position}")(x)
-            x = layers.Activation(self.activation, name=f"{self.activation}_{position}")(x)
-        return layers.Dropout(self.dropout, name=f"dropout_{position}")(x) if self.dropout else x
+    def _layers(self) -> HiddenLayers:
+        return HiddenLayers(self.activation, self.dropout, self.l1, self.l2, self.batch_norm, self.initializer)

@@ -25,12 +25,13 @@ _OF_OPTIMIZERS = {"momentum": "sgd", "nesterov": "sgd", "weight_decay": "adamw"}
 
 def layers_of(regressor: Regressor) -> list[dict[str, Any]]:
     """Return the layers to draw, from inputs to targets, with their units."""
-    n_inputs = regressor.encoder_.n_inputs
-    hidden = getattr(regressor.blueprint_.architecture, "hidden", ())
     targets = regressor.target_names_
     return [
-        _layer("inputs", n_inputs),
-        *(_layer(f"hidden {place}", units, hidden=True) for place, units in enumerate(hidden, start=1)),
+        _layer("inputs", regressor.encoder_.n_inputs, ahead=True),
+        *(
+            _layer(title, units, ahead=not is_hidden, hidden=is_hidden)
+            for title, units, is_hidden in regressor.blueprint_.architecture.drawn()
+        ),
         _layer(targets[0] if len(targets) == 1 else "targets", len(targets)),
     ]
 
@@ -85,8 +86,9 @@ def suggestion_of(found: RangeTest) -> dict[str, Any]:
     }
 
 
-def _layer(title: str, units: int, hidden: bool = False) -> dict[str, Any]:
-    return {"title": title, "units": units, "hidden": hidden}
+def _layer(title: str, units: int, *, ahead: bool = False, hidden: bool = False) -> dict[str, Any]:
+    """Return one layer; `hidden` ones are edited on the drawing, and those `ahead` stand before them."""
+    return {"title": title, "units": units, "hidden": hidden, "ahead": ahead}
 
 
 def _memory(n_bytes: float) -> str:

@@ -16,8 +16,16 @@ from nbreg.training.quiet import import_keras
 
 keras = import_keras()
 
-#: Plain inputs, and numbers beside two categories that the network embeds, and categories alone.
-INPUTS = {"numbers": Inputs(6), "embedded": Inputs(5, (4, 30)), "categories": Inputs(2, (3, 7))}
+#: Plain inputs, and numbers beside two categories that the network embeds, and categories alone; sequences alone and
+#: beside others, one of a single step.
+INPUTS = {
+    "numbers": Inputs(6),
+    "embedded": Inputs(5, (4, 30)),
+    "categories": Inputs(2, (3, 7)),
+    "sequence": Inputs(24, n_steps=8, n_channels=3),
+    "sequence and others": Inputs(6 * 2 + 3 + 1, (5,), n_steps=6, n_channels=2),
+    "one step": Inputs(4, n_steps=1, n_channels=3),
+}
 
 
 def rows_for(inputs: Inputs, n_rows: int = 20) -> np.ndarray:
@@ -42,7 +50,9 @@ def test_builds_and_agrees_with_itself_in_chunks(architecture, inputs, n_targets
     network = Blueprint(architecture).build(inputs, Targets(n_targets), seed=0)
     x = rows_for(inputs)
     assert network.input_shape == (None, inputs.n_inputs)
-    assert network.output_shape == (None, n_targets)
+    n_outputs = network.output_shape[1]
+    # A network that is its own head may have more to say, behind the predictions.
+    assert n_outputs == n_targets if architecture.objective() is None else n_outputs >= n_targets
     predicted = predict_rows(network, x)
     assert predicted.dtype == np.float32
     np.testing.assert_allclose(predicted, network(x, training=False).numpy(), rtol=1e-5, atol=1e-6)
@@ -85,12 +95,28 @@ def test_gradients_reach_every_weight(architecture, inputs):
     assert all(gradient is not None for gradient in gradients)
 
 
+def test_a_copy_computes_the_same(architecture, inputs):
+    network = Blueprint(architecture).build(inputs, Targets(2), seed=0)
+    copy = keras.models.clone_model(network)
+    copy.set_weights(network.get_weights())
+    x = rows_for(inputs)
+    np.testing.assert_array_equal(predict_rows(network, x), predict_rows(copy, x))
+
+
+def test_its_drawing_ends_in_the_hidden_layers(architecture):
+    drawn = architecture.drawn()
+    hidden = getattr(architecture, "hidden", ())
+    assert [layer.units for layer in drawn if layer.is_hidden] == list(hidden)
+    assert all(layer.is_hidden for layer in drawn[len(drawn) - len(hidden) :])
+
+
 def test_two_architectures_declare_a_shared_option_alike():
     for name, declared in architecture_options().items():
         for family in (ARCHITECTURES[each] for each in ARCHITECTURES):
             if name in family.options():
                 other = family.options()[name]
                 assert (other.help, other.kind.expected) == (declared.help, declared.kind.expected)
+                assert other.default == declared.default
 
 
 class TestPerceptron:

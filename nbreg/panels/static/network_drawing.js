@@ -58,14 +58,16 @@ function networkDrawing(view, declared) {
   const hidden = () => draft ?? view.get("choices").hidden ?? [];
   const drawn = () => {
     const told = view.get("network").layers ?? [];
-    const [inputs, outputs] = [told.filter((layer) => !layer.hidden).slice(0, 1), told.filter((layer) => !layer.hidden).slice(1)];
+    const [before, outputs] = [told.filter((layer) => layer.ahead), told.filter((layer) => !layer.hidden && !layer.ahead)];
     if (told.length && !draft && !editable()) return told;
     return [
-      ...(inputs.length ? inputs : [{ title: "inputs", units: null }]),
+      ...(before.length ? before : [{ title: "inputs", units: null }]),
       ...hidden().map((units, place) => ({ ...told.filter((layer) => layer.hidden)[place], units, hidden: true })),
       ...(outputs.length ? outputs : [{ title: "target", units: null }]),
     ];
   };
+  // How many layers stand before the hidden ones: the inputs, and those of the architecture's own, such as convolutions.
+  const ahead = () => Math.max(1, (view.get("network").layers ?? []).filter((layer) => layer.ahead).length);
   const editable = () => {
     const told = view.get("network").layers ?? [];
     const idle = (view.get("idle") ?? {}).hidden;
@@ -91,18 +93,18 @@ function networkDrawing(view, declared) {
     shut();
     change(hidden().filter((_, index) => index !== place));
     view.say(`Layer taken away; ${hidden().length} hidden layers`);
-    (layers[Math.min(place + 1, hidden().length)] ?? adders[0]).node.focus();
+    (hidden().length ? layers[Math.min(place, hidden().length - 1) + ahead()] : adders[0]).node.focus();
   };
   const add = (place) => {
     const near = hidden()[place] ?? hidden()[place - 1] ?? 32;
     change([...hidden().slice(0, place), near, ...hidden().slice(place)]);
-    layers[place + 1].node.focus();
+    layers[place + ahead()].node.focus();
   };
   const shut = (back = false) => {
     const place = edited;
     parts.edit.hidden = true;
     edited = -1;
-    if (back) layers[place + 1]?.node.focus();
+    if (back) layers[place + ahead()]?.node.focus();
   };
   const open = (place, text = null) => {
     edited = place;
@@ -110,7 +112,7 @@ function networkDrawing(view, declared) {
     parts.edit.setAttribute("aria-label", `Hidden layer ${place + 1}`);
     parts.units.setAttribute("aria-label", `Units of hidden layer ${place + 1}`);
     parts.units.value = text ?? hidden()[place];
-    const x = parts.stage.offsetLeft + layers[place + 1].x - scroll.scrollLeft;
+    const x = parts.stage.offsetLeft + layers[place + ahead()].x - scroll.scrollLeft;
     const half = parts.edit.offsetWidth / 2;
     parts.edit.style.left = `${Math.max(0, Math.min(drawing.clientWidth - 2 * half, x - half))}px`;
     parts.units.focus();
@@ -188,12 +190,12 @@ function networkDrawing(view, declared) {
     const picture = shape("svg", { "aria-hidden": "true" });
     const [units, title] = [make("b", {}), make("span", {})];
     const made = { picture, units, title, node: make("div", { class: "nbreg-layer" }, picture), words: make("div", { class: "nbreg-layer-words" }, units, title) };
-    made.node.addEventListener("keydown", (event) => layers[index].hidden && press(index - 1, event));
+    made.node.addEventListener("keydown", (event) => layers[index].hidden && press(index - ahead(), event));
     made.node.addEventListener("pointerdown", (event) => {
       if (!layers[index].hidden || event.button) return;
       event.preventDefault();
       made.node.focus();
-      drag(index - 1, made.node, event);
+      drag(index - ahead(), made.node, event);
     });
     return (layers[index] = made);
   };
@@ -213,7 +215,7 @@ function networkDrawing(view, declared) {
     made.node.classList.toggle("nbreg-hidden-layer", made.hidden);
     made.node.classList.toggle("nbreg-outer-layer", !layer.hidden);
     const told = made.hidden
-      ? { tabindex: "0", role: "spinbutton", "aria-label": `Hidden layer ${index}, units`, "aria-valuenow": layer.units, "aria-valuemin": 1,
+      ? { tabindex: "0", role: "spinbutton", "aria-label": `Hidden layer ${index - ahead() + 1}, units`, "aria-valuenow": layer.units, "aria-valuemin": 1,
         "aria-valuetext": `${layer.units} units`, title: "Drag up or down, click, or type a number of units; Delete removes the layer" }
       : { tabindex: null, role: "img", "aria-label": `${layer.title ?? "Layer"}: ${layer.units ?? "unknown"}`, "aria-valuenow": null,
         "aria-valuemin": null, "aria-valuetext": null, title: layer.title ?? "" };
@@ -237,15 +239,17 @@ function networkDrawing(view, declared) {
       const d = starts.flatMap((y) => ends.map((end) => `M${at(index)} ${y.toFixed(1)}L${at(index + 1)} ${end.toFixed(1)}`)).join("");
       return shape("path", { d, opacity: Math.min(0.9, 2.4 / Math.sqrt(starts.length * ends.length)).toFixed(2) });
     }));
-    const gaps = editable() && list.length > 1 ? list.length - 1 : 0;
+    const first = ahead() - 1; // behind this one the first hidden layer stands, or may be added
+    const gaps = editable() ? Math.max(0, list.length - 1 - first) : 0;
     for (let place = 0; place < gaps; place++) {
       const adder = adderAt(place).node;
-      adder.style.left = `${(at(place) + at(place + 1)) / 2 - 12}px`;
-      const advice = `Add a hidden layer ${place === 0 ? "behind the inputs" : `behind hidden layer ${place}`}`;
+      adder.style.left = `${(at(first + place) + at(first + place + 1)) / 2 - 12}px`;
+      const advice = `Add a hidden layer ${place === 0 ? `behind the ${first ? list[first].title : "inputs"}` : `behind hidden layer ${place}`}`;
       if (adder.title !== advice) Object.assign(adder, { title: advice, ariaLabel: advice });
     }
     // In the order of tabbing: a layer, then the place behind it.
-    const wanted = list.flatMap((_, index) => [layers[index].node, layers[index].words, ...(index < gaps ? [adders[index].node] : [])]);
+    const adderBehind = (index) => (index >= first && index - first < gaps ? [adders[index - first].node] : []);
+    const wanted = list.flatMap((_, index) => [layers[index].node, layers[index].words, ...adderBehind(index)]);
     const there = [...parts.stage.children].slice(1);
     for (const old of there) if (!wanted.includes(old)) old.remove();
     wanted.forEach((each, index) => {
