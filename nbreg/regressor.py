@@ -390,7 +390,6 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         state.pop("explanation_", None)
         return state
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
     def _own_record(self) -> dict[str, Any]:
         """Return what only this kind of regressor knows, for JSON; `_recall_own` is given it back."""
         return {}
@@ -398,6 +397,7 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     def _recall_own(self, record: Mapping[str, Any]) -> None:
         """Take back what `_own_record` told."""
 
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         if not self.__sklearn_is_fitted__() or (self._report is None and self._data is None):
             return super()._repr_mimebundle_(**kwargs)
         from nbreg.plots.card import card
@@ -438,7 +438,6 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         return report
 
 
-Regressor.__init__.__signature__ = keyword_signature(regressor_options(), layers=None)  # type: ignore[attr-defined]
 def _kind(asked: type[Regressor], name: str, path: Any) -> type[Regressor]:
     """Return the class of that name among `asked` and those derived from it. Raises FileError."""
     found = next((each for each in (asked, *asked.__subclasses__()) if each.__name__ == name), None)
@@ -447,3 +446,4 @@ def _kind(asked: type[Regressor], name: str, path: Any) -> type[Regressor]:
     return found
 
 
+Regressor.__init__.__signature__ = keyword_signature(regressor_options(), layers=None)  # type: ignore[attr-defined]
