@@ -7,6 +7,7 @@ from functools import cache
 from nbreg.data.spec import DataSpec
 from nbreg.networks.architecture import NetworkChoice, architecture_options
 from nbreg.networks.heads.head import HeadChoice, head_options
+from nbreg.networks.skip import SkipChoice
 from nbreg.options import Option
 from nbreg.training.spec import TrainingSpec
 
@@ -19,7 +20,7 @@ def grouped_fit_options() -> dict[str, dict[str, Option]]:
     """Return the options of ``nbreg.fit`` and ``%nnreg fit`` under the heading that each belongs to."""
     return {
         "Data": DataSpec.options(),
-        "Network": {**NetworkChoice.options(), **architecture_options()},
+        "Network": {**NetworkChoice.options(), **architecture_options(), **SkipChoice.options()},
         "Head": {**HeadChoice.options(), **head_options()},
         "Training": TrainingSpec.options(),
     }

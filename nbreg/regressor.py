@@ -196,7 +196,8 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         if self.first_weights_ is not None:
             network.set_weights(self.first_weights_)
         else:
-            self.blueprint_.prepare(network, *data.arrays("train"))
+            inputs = Inputs.of(data.encoder)
+            self.blueprint_.prepare(network, inputs, *data.arrays("train"), *data.arrays("validation"))
         return network
 
     def drafted_network(self, data: RegressionData | None = None) -> keras.Model:

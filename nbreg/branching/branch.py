@@ -15,6 +15,7 @@ from nbreg.errors import DataError, OptionError
 from nbreg.fit_options import OF_TABLES, fit_options, regressor_options
 from nbreg.networks.architecture import NetworkChoice, architecture_options
 from nbreg.networks.heads.head import HeadChoice, head_options
+from nbreg.networks.skip import SkipChoice
 from nbreg.networks.stack import Stack
 from nbreg.regressor import Regressor
 from nbreg.training.losses import target_transform_for
@@ -153,6 +154,7 @@ def _staying() -> list[str]:
     """Return the options that make the rows, the inputs, the targets and the weights what they are."""
     of_data = [name for name in DataSpec.options() if name != "target_transform"]  # which goes by the loss as well
     of_network = [*NetworkChoice.options(), *architecture_options(), *HeadChoice.options(), *head_options()]
+    of_network += SkipChoice.options()
     return [*of_data, *(name for name in of_network if name not in _FREE)]
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from nbreg.networks.architecture import Architecture, chosen_architecture
 from nbreg.networks.heads.head import Head, chosen_head
 from nbreg.networks.heads.shared import Shared
+from nbreg.networks.skip import Skip
 
 if TYPE_CHECKING:
     import keras
@@ -28,17 +29,21 @@ class Blueprint:
 
     architecture: Architecture
     head: Head = field(default_factory=Shared)
+    skip: Skip = field(default_factory=Skip)
 
     def __post_init__(self) -> None:
         self.architecture.check_head(self.head)
 
     @classmethod
     def of(cls, choices: Mapping[str, Any]) -> Blueprint:
-        """Return what `choices` (network, heads, joint, options of these, or layers of the user's) ask for.
+        """Return what `choices` (network, heads, joint, skip, options of these, or layers of the user's) ask for.
 
         Raises OptionError where an option is set that the architecture or the head does not have.
         """
-        return cls(chosen_architecture(choices), chosen_head(choices))
+        head, skip = chosen_head(choices), Skip.of(choices)
+        if skip and head.is_closed_form:
+            skip = skip.without("its head finds predictions in closed form itself")
+        return cls(chosen_architecture(choices), head, skip)
 
     def of_targets(self, targets: Targets) -> Blueprint:
         """Return these choices, what they say by target put in the targets' order. Raises OptionError."""
@@ -52,8 +57,9 @@ class Blueprint:
         import keras
 
         state = random.getstate()  # layers without a seed draw one from here
-        drafted = self.architecture.build(inputs, targets, self.head)
+        drafted = self.architecture.build(inputs, self.skip.beside(inputs, targets), self.head)
         random.setstate(state)
+        self.skip.check(drafted)
         config = seeded(keras.saving.serialize_keras_object(drafted), np.random.default_rng(seed))
         # What the draft holds was made in this process, code of the user's own included.
         known = self.architecture.custom_objects()
@@ -68,18 +74,25 @@ class Blueprint:
         found = self.architecture.distribution(outputs, n_targets)
         return found if found is not None else self.head.distribution(outputs, n_targets)
 
-    def prepare(self, network: keras.Model, x: Any, y: Any) -> None:
-        """Set, before training, what steps do not train, from inputs and scaled targets of the train rows."""
+    def prepare(
+        self, network: keras.Model, inputs: Inputs, x: Any, y: Any, x_val: Any = None, y_val: Any = None
+    ) -> None:
+        """Set, before training, what steps do not train, from inputs and scaled targets of train and validation rows.
+
+        The validation rows only choose among what is fitted to the train rows.
+        """
         self.architecture.prepare(network, x, y)
+        self.skip.prepare(network, inputs, x, y, x_val, y_val)
 
     def settle(self, network: keras.Model, x: Any, y: Any, x_val: Any = None, y_val: Any = None) -> None:
         """Set, after training, what steps do not train, from inputs and scaled targets of train and validation rows."""
         self.architecture.settle(network, x, y, x_val, y_val)
         self.head.settle(network, x, y, x_val, y_val)
+        self.skip.settle(network, x_val, y_val)
 
     def words(self) -> str:
         """Return the choices as people say them, such as ``mlp 64-32, relu``."""
-        return ", ".join([self.architecture.words(), *self.head.words()])
+        return ", ".join([self.architecture.words(), *self.head.words(), *self.skip.words()])
 
 
 def seeded(config: Any, rng: np.random.Generator) -> Any:

@@ -39,6 +39,7 @@ class GaussianProcess(Head):
     """
 
     is_joint: ClassVar[bool] = True
+    is_closed_form: ClassVar[bool] = True
 
     fourier_features: int = option(
         256, "Random features that stand for the kernel of the Gaussian process.", Integer(minimum=2, maximum=4096)

@@ -32,6 +32,8 @@ class Head(Spec):
 
     #: Whether the head predicts a distribution of all targets together.
     is_joint: ClassVar[bool] = False
+    #: Whether `settle` finds what predicts the targets, so that nothing can stand beside it.
+    is_closed_form: ClassVar[bool] = False
 
     @abstractmethod
     def outputs(self, features: Any, targets: Targets, **choices: Any) -> Any:
