@@ -100,7 +100,8 @@ class TargetScaler:
         if self.bounds is not None:
             straight = np.clip(straight, *self.bounds)  # once more, for rounding may have led out again
         if self.are_shares:
-            straight = straight / straight.sum(axis=1, keepdims=True)
+            whole = straight.sum(axis=1, keepdims=True)
+            straight = np.where(whole > 0, straight / np.where(whole > 0, whole, 1), self.mean_)
         return straight
 
     def _bend(self, y: Floats) -> Floats:
