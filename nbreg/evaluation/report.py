@@ -190,8 +190,7 @@ def _predictions(data: Any, which: str, predict: Callable[[Any], Any], rows: Any
 
 
 def _pairs(data: Any, which: str, predicted: Any) -> Pairs:
-    found = sampled(which, data.judged(data.observed(which)), data.judged(predicted))
-    return replace(found, n_rows=data.n_rows(which))
+    return sampled(which, data.judged(data.observed(which)), data.judged(predicted))
 
 
 def _overfitting(data: Any, predict: Callable[[Any], Any], which: str, predicted: Any) -> list[str]:
