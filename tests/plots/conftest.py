@@ -116,14 +116,14 @@ def make_explanation():
 
 
 @pytest.fixture
-def regressor(report, network):
+def regressor(network):
     """What plots ask of a regressor."""
     from nbreg.joint.prediction import joint_prediction
 
     rng = np.random.default_rng(0)
     table = pd.DataFrame(rng.normal(size=(40, 26)), columns=[f"f{i}" for i in range(26)])
     made = SimpleNamespace(
-        report_=report,
+        report_=report_of(("price", "rent")),
         network_=network,
         explanation_=explanation_made_of(rng.normal(size=(40, 3))),
         encoder_inputs=lambda frame: frame.to_numpy().astype(np.float32),
