@@ -25,9 +25,13 @@ def pretreated(X: Floats, pretreatment: str, window: int) -> Floats:
     Gaps within a row are filled first. `window` is the number of channels that a derivative looks at.
     """
     X = with_gaps_filled(X)
-    for step in () if pretreatment == "none" else pretreatment.split("+"):
-        X = snv(X) if step == "snv" else derivative(X, int(step[1:]), window)
-    return X
+    steps = [] if pretreatment == "none" else pretreatment.split("+")
+    known = ~np.isnan(X).any(axis=1)
+    treated, found = X[known], np.full(X.shape, np.nan)
+    for step in steps if len(treated) else []:
+        treated = snv(treated) if step == "snv" else derivative(treated, int(step[1:]), window)
+    found[known] = treated
+    return found
 
 
 def words(pretreatment: str) -> str:
@@ -64,7 +68,7 @@ def snv(X: Floats) -> Floats:
     # What rounding leaves of a flat row is no signal.
     is_flat = spread <= 1e-12 * size
     scaled: Floats = np.where(is_flat, 0.0, centred) / np.where(is_flat, 1.0, spread)
-    return np.where(np.isnan(X), np.nan, scaled)
+    return scaled
 
 
 def derivative(X: Floats, order: int, window: int) -> Floats:
