@@ -149,6 +149,10 @@ def _times_of_objects(series: Series, time_zone: str | None) -> Times:
 
 def time_zone_of(series: Series) -> str | None:
     """Return the name of the zone that a column's times know, if any."""
+    if series.dtype == nw.Unknown and series.implementation.is_pandas():
+        # narwhals 2 does not know dates of zones whose names hold an underscore, such as America/New_York.
+        zone = getattr(series.to_native().dtype, "tz", None)
+        return None if zone is None else str(zone)
     return getattr(series.dtype, "time_zone", None)
 
 

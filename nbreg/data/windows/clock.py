@@ -96,7 +96,7 @@ class Clock:
             made = made.dt.replace_time_zone("UTC").dt.convert_time_zone(str(self.zone))
         elif self.zone is not None:
             made = made.dt.replace_time_zone(self.zone)
-        return made.cast(like.dtype) if like.dtype in (nw.Datetime, nw.Date) else made
+        return _as_kind_of(made, like)
 
     def words(self, n_steps: int) -> str:
         """Return ``now`` for 0, ``-47 h`` for 47 steps of an hour before, ``+1 h`` for one behind."""
@@ -153,6 +153,14 @@ def learn_clock(series: Series, groups: NDArray[np.intp]) -> Clock:
     uneven = [i for i in _beginnings(groups[order]) if not _is_even(np.diff(moments[order][i]), first.step)]
     first.positions(moments[order][uneven[0]])  # which says where
     return first
+
+
+def _as_kind_of(made: Series, like: Series) -> Series:
+    """Return dates in the column type of others; dates that pandas keeps as objects become its own."""
+    if like.implementation.is_pandas():
+        dtype = like.to_native().dtype
+        return nw.from_native(made.to_native().astype(dtype), series_only=True) if dtype.kind == "M" else made
+    return made.cast(like.dtype) if like.dtype in (nw.Datetime, nw.Date) else made
 
 
 def _readings(series: Series) -> Iterator[tuple[str, str | None, Moments, int]]:

@@ -20,7 +20,7 @@ from nbreg.data.splitting import RowSets
 from nbreg.data.windows.columns import WindowColumns, window_columns
 from nbreg.data.windows.encoder import Matrix, WindowEncoder
 from nbreg.data.windows.grid import Grid, make_grid
-from nbreg.data.windows.parting import borders, check_parted
+from nbreg.data.windows.parting import Borders, borders, check_parted
 from nbreg.data.windows.scaling import series_scaler, spread
 from nbreg.data.windows.spec import WindowSpec
 from nbreg.errors import DataError, OptionError
@@ -121,11 +121,11 @@ class WindowData(RegressionData):
         return ahead_of(self.grid, origins, self.windows.horizon, columns)
 
 
-def prepare_windows(table: Any, spec: DataSpec, windows: WindowSpec) -> WindowData:
+def prepare_windows(table: Any, spec: DataSpec, windows: WindowSpec, limits: Borders | None = None) -> WindowData:
     """Cut the series of `table` into windows, part these by time, then learn encoder and scaler from train rows alone.
 
-    Steps are equal, in each group by itself: missing rows become gaps. The latest rows, by the shares of `spec`, are
-    for validation and test; a window whose steps to forecast lie on both sides of a border is in no set, so that
+    Steps are equal, in each group by itself: missing rows become gaps. The latest rows, by `limits`, or else by the
+    shares of `spec`, are for validation and test; a window whose steps to forecast lie on both sides of a border is in no set, so that
     nothing of a train window, seen or forecast, is later than the border. Windows of whose past more than
     ``windows.most_gaps`` is missing, or of which nothing to forecast is known, are left out.
 
@@ -136,7 +136,7 @@ def prepare_windows(table: Any, spec: DataSpec, windows: WindowSpec) -> WindowDa
     columns = window_columns(frame, spec, windows)
     _check_split(spec)
     grid = make_grid(frame, str(windows.time), windows.group, [*columns.observed, *columns.known])
-    limits = borders(grid, spec)
+    limits = limits or borders(grid, spec)
     is_train = grid.is_row & (grid.moments < limits.validation)
     for i, name in enumerate((*columns.observed, *columns.known)):
         refuse_infinite(name, grid.values[:, i])

@@ -21,7 +21,7 @@ class Save(Command):
     def run(self, call: Call) -> Any:
         regressor, path = call.regressor(), call.arguments["path"]
         regressor.save(path)
-        print(f"Saved the regressor of {', '.join(regressor.target_names_)} to {path}.")  # noqa: T201 - told to the reader
+        print(f"Saved the regressor of {', '.join(regressor.data_spec_.target)} to {path}.")  # noqa: T201 - told to the reader
 
 
 COMMANDS.register("save")(Save())
