@@ -155,6 +155,19 @@ class TestBentTargets:
             assert (values <= bounds[1]).all()
 
 
+def test_shares_that_are_left_sum_to_what_the_given_ones_leave():
+    rng = np.random.default_rng(0)
+    y = rng.dirichlet([2, 3, 4], size=2_000)
+    scaler = TargetScaler("none", bounds=np.array([[0.0] * 3, [1.0] * 3]), are_shares=True).fit(y, ("x", "y", "z"))
+    scaled = scaler.transform(y)
+    covariance = np.cov(scaled.T) + 1e-6 * np.eye(3)
+    gaussians = Gaussians(np.ones((1, 1)), scaled.mean(axis=0)[None, None], covariance[None, None])
+    joint = JointPrediction(gaussians, TargetUnits(scaler, (0, 1, 2)), pd.RangeIndex(1), JointSpec(), {})
+    assert_allclose(joint.sample(50).sum(axis=-1), 1)
+    for x in (0.1, 0.4):
+        assert_allclose(joint.given(x=x).mean.sum(), 1 - x, atol=0.02)
+
+
 class TestRefusals:
     @pytest.mark.parametrize(
         ("known", "error", "words"),

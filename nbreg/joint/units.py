@@ -36,7 +36,9 @@ class TargetUnits:
         return np.asarray(self.scaler.scale_[list(self.at)])
 
     def of_scaled(self, scaled: Floats) -> Floats:
-        """Return ``(..., n_targets)`` in target units; shares, which sum to one, are so all together only."""
+        """Return ``(..., n_targets)`` in target units, within bounds; shares sum to one where all are there."""
+        if self.scaler.are_shares and len(self.at) < len(self.scaler.names):
+            return np.asarray(np.clip(scaled * self.scale + self.scaler.mean_[list(self.at)], 0, 1))
         flat = scaled.reshape(-1, len(self.at))
         whole = np.zeros((len(flat), len(self.scaler.names)))
         whole[:, list(self.at)] = flat
