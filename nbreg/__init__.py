@@ -20,6 +20,7 @@ _CATALOGUE = {
     "Regressor": "nbreg.regressor",
     "RunsPanel": "nbreg.panels.runs",
     "TrainPanel": "nbreg.panels.train",
+    "backtest": "nbreg.forecasting.backtest",
     "effect": "nbreg.explanation.effects.computing",
     "explain": "nbreg.explanation.explain",
     "fit": "nbreg.session",

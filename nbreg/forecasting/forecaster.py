@@ -10,6 +10,7 @@ import numpy as np
 
 from nbreg.data.frames import as_frame
 from nbreg.data.reading import Floats
+from nbreg.data.spec import DataSpec
 from nbreg.data.windows.encoder import WindowEncoder
 from nbreg.data.windows.spec import WindowSpec
 from nbreg.data.windows.windowing import WindowData, prepare_windows, windows_of
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     import keras
 
     from nbreg.evaluation.evaluation import Evaluation
+    from nbreg.forecasting.backtest import Backtest
 
 
 class Forecaster(Regressor):
@@ -75,7 +77,14 @@ class Forecaster(Regressor):
 
     def take_table(self, frame: nw.DataFrame[Any], choices: Mapping[str, Any]) -> Run:
         """Get ready to train on the windows of a table. Raises DataError and OptionError."""
-        data = prepare_windows(frame, self._data_spec(**choices), WindowSpec.of(vars(self)))
+        return self.take_windows(prepare_windows(frame, self._data_spec(**choices), WindowSpec.of(vars(self))))
+
+    def window_choices(self) -> tuple[DataSpec, WindowSpec]:
+        """Return the choices about the table and about windows."""
+        return self._data_spec(), WindowSpec.of(vars(self))
+
+    def take_windows(self, data: WindowData) -> Run:
+        """Get ready to train on windows that are prepared. Raises OptionError."""
         self._names_in_order = False
         self.feature_names_in_ = np.array(data.columns, dtype=object)
         self.n_features_in_ = len(data.columns)
@@ -142,6 +151,13 @@ class Forecaster(Regressor):
             return self.evaluation_of("test")
         windows = windows_of(as_frame(data), self.data_spec_, WindowSpec.of(vars(self)), self.window_encoder)
         return evaluate_rows(windows, "test", self.predict_inputs(windows.arrays("test")[0]))
+
+    def backtest(self, **options: Any) -> Backtest:
+        """Return how such forecasts would have done at origins before: see `nbreg.backtest`. Raises DataError."""
+        from nbreg.forecasting.backtest import backtest
+
+        choices = {name: getattr(self, name) for name in self.options()}
+        return backtest(self._table(), layers=self.layers, **choices, **options)
 
     @property
     def window_encoder(self) -> WindowEncoder:

@@ -7,14 +7,13 @@ from functools import cache
 
 from nbreg.data.windows.spec import WindowSpec
 from nbreg.fit_options import grouped_fit_options
-from nbreg.networks.architecture import ARCHITECTURES
 from nbreg.options import Option, Optional, Real, Spec, option
 
 #: Choices of a fit that windows settle: they are parted by time, and targets of several steps are no shares.
 _SETTLED = ("split", "shares")
 
-#: What is asked for unless a network is named, the first that there is.
-_NETWORKS = ("lstm", "mlp")
+#: What is asked for unless a network is named: beside a linear and a smooth part, recurrent ones add no more, slowly.
+_NETWORK = "mlp"
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ def grouped_forecast_options() -> dict[str, dict[str, Option]]:
         data["features"],
         help="Columns seen beside the targets, step by step; all that hold numbers, unless given.",
     )
-    network = {**groups["Network"], "network": replace(groups["Network"]["network"], default=_network())}
+    network = {**groups["Network"], "network": replace(groups["Network"]["network"], default=_NETWORK)}
     rest = {name: group for name, group in groups.items() if name not in ("Data", "Network")}
     return {"Data": data, "Windows": windows, "Network": network, **rest}
 
@@ -49,7 +48,3 @@ def grouped_forecast_options() -> dict[str, dict[str, Option]]:
 def forecast_options() -> dict[str, Option]:
     """Return the options of ``nbreg.forecast`` and ``%nnreg forecast`` by name."""
     return {name: each for group in grouped_forecast_options().values() for name, each in group.items()}
-
-
-def _network() -> str:
-    return next(name for name in _NETWORKS if name in ARCHITECTURES)

@@ -63,14 +63,15 @@ class TestMeasures:
         assert_allclose(measures.mase(errors, scales), [(1 + 2 + 2) / 3])
 
 
-class TestRivals:
-    @pytest.fixture(scope="class")
-    def data(self):
-        table = pd.DataFrame({"t": np.arange(40), "y": np.arange(40.0) ** 1.5})
-        table.loc[30, "y"] = np.nan
-        spec = DataSpec(target=("y",), test_fraction=0.2, validation_fraction=0.2)
-        return prepare_windows(table, spec, WindowSpec(time="t", window=4, horizon=3))
+@pytest.fixture(scope="module")
+def data():
+    table = pd.DataFrame({"t": np.arange(40), "y": np.arange(40.0) ** 1.5})
+    table.loc[30, "y"] = np.nan
+    spec = DataSpec(target=("y",), test_fraction=0.2, validation_fraction=0.2)
+    return prepare_windows(table, spec, WindowSpec(time="t", window=4, horizon=3))
 
+
+class TestRivals:
     def test_the_last_value_stays(self, data):
         y = np.arange(40.0) ** 1.5
         assert_allclose(rivals.persistence(data, np.array([10, 30])), [[[y[10]] * 3], [[y[29]] * 3]])
@@ -165,16 +166,6 @@ class TestBacktest:
         assert "Forecasts +4 h ahead from 2 origins: level is missed by" in data["text/plain"]
         assert data["text/html"].count("<table>") == 2
         assert data["image/png"].startswith("iVBOR")
-
-    def test_the_magic_is_the_same(self, found, shell):
-        shell.user_ns["df"] = series()
-        shell.run_line_magic(
-            "nnreg",
-            "backtest df --target level --target flow --time time --window 12 --horizon 4 --epochs 2 --hidden 4 "
-            "--network mlp --origins 2 -o tried",
-        )
-        for model, errors in shell.user_ns["tried"].errors.items():
-            assert_array_equal(errors, found.errors[model])
 
 
 class TestRefusals:
