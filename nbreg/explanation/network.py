@@ -78,12 +78,17 @@ class ExplainedNetwork(Explained):
     def compiled(self, key: Hashable, make: Callable[[Function], Callable[..., Any]], n_evaluations: int) -> Any:
         import tensorflow as tf
 
-        with_xla = n_evaluations * self.cost >= XLA_FROM
+        with_xla = n_evaluations * self.cost >= XLA_FROM and not self._has_convolutions
 
         def build() -> Any:
             return _traced(tf.function(make(self.function()), autograph=False, jit_compile=with_xla))
 
         return kept_with(self.network, (key, self.targets, self.players, with_xla), build)
+
+    @property
+    def _has_convolutions(self) -> bool:
+        """Whether there are layers whose gradients take XLA ten times as long as TensorFlow itself."""
+        return any("Conv" in type(layer).__name__ for layer in self.network.layers)
 
     def predict(self, points: Points) -> Floats:
         import tensorflow as tf

@@ -65,7 +65,7 @@ def declared_form() -> list[dict[str, Any]]:
 
 
 def network(hidden: list[int]) -> dict[str, Any]:
-    layers = [{"title": "inputs", "units": 26, "hidden": False}]
+    layers = [{"title": "inputs", "units": 26, "hidden": False, "ahead": True}]
     layers += [{"title": f"hidden {i}", "units": units, "hidden": True} for i, units in enumerate(hidden, 1)]
     layers += [{"title": "price", "units": 1, "hidden": False}]
     sizes = [layer["units"] for layer in layers]
