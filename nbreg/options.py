@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 import numbers
+import re
 import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import Field, dataclass, field, fields
@@ -281,6 +282,12 @@ class Optional(Kind):
 
     def choices(self) -> Sequence[str]:
         return (*self.kind.choices(), self.word)
+
+
+def parted(text: str) -> tuple[str, ...]:
+    """Return the parts of ``a=1, b=2``: commas part where each part has an equals sign, and not within a name."""
+    parts = tuple(re.split(r"\s*,\s*(?=[^,=]+=)", text.strip()))
+    return parts if all("=" in part for part in parts) else (text,)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from nbreg.options import Real, Repeated, number_text
+from nbreg.options import Real, Repeated, number_text, parted
 
 #: A target's name, its least value and its greatest; None: there is no such bound.
 Bound = tuple[str, float | None, float | None]
@@ -20,6 +20,9 @@ class TargetBounds(Repeated):
 
     expected = "TARGET=LEAST:GREATEST, where one of both may be left out, such as price=0: or humidity=0:100"
     metavar = "TARGET=LEAST:GREATEST"
+
+    def parse(self, text: str) -> Any:
+        return parted(text)
 
     def check(self, value: Any) -> tuple[Bound, ...]:
         bounds = super().check(value.items() if isinstance(value, Mapping) else value)

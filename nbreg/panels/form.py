@@ -54,6 +54,12 @@ def plain(value: Any) -> Any:
     return [plain(each) for each in value] if isinstance(value, (tuple, list)) else value
 
 
+def shown(option: Option, value: Any) -> Any:
+    """Return an option's value as a page shows it: plain data, or, where it has several parts, the words for each."""
+    is_text = control(option)["kind"] == "text"
+    return list(option.kind.texts(value)) if option.kind.many and is_text else plain(value)
+
+
 def read(option: Option, value: Any) -> Any:
     """Return the checked value that a page means, by a text as it stands behind the flag or by plain data.
 

@@ -10,7 +10,7 @@ from nbreg.errors import DataError, did_you_mean
 from nbreg.evaluation.wording import count
 from nbreg.fit_options import fit_options
 from nbreg.options import Optional, Spec, option, refuse_unknown
-from nbreg.panels.form import plain, read
+from nbreg.panels.form import read, shown
 from nbreg.panels.notebook_names import Name, name_of, notebook_names, tables_in
 
 if TYPE_CHECKING:
@@ -47,7 +47,8 @@ class Choices:
 
     def plain(self) -> dict[str, Any]:
         """Return the options as plain data."""
-        return {name: plain(value) for name, value in self.options.items()}
+        known = fit_options()
+        return {name: shown(known[name], value) for name, value in self.options.items()}
 
     def take(self, given: Mapping[str, Any]) -> list[str]:
         """Change the options `given`, all or none of them, and return their names. Raises OptionError."""

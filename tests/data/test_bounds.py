@@ -67,6 +67,12 @@ def test_what_are_no_bounds_is_told_in_one_line(given):
         DataSpec(bounds=given)
 
 
+def test_several_may_stand_behind_one_flag():
+    wanted = (("a, b", 0.0, None), ("t", -40.0, 60.0))
+    assert parse('fit df --bounds "a, b=0:" --bounds t=-40:60').options["bounds"] == wanted
+    assert fit_options()["bounds"].parse("a=0:, t=-40:60") == (("a", 0.0, None), ("t", -40.0, 60.0))
+
+
 @pytest.mark.parametrize("transform", ["none", "auto", "yeo-johnson"])
 def test_nothing_the_network_says_leads_out(transform):
     found = scaler(transform)

@@ -12,6 +12,10 @@ import pytest
 
 import nbreg
 from nbreg.errors import NbregError
+from nbreg.export.layer_code import network_code
+from nbreg.networks.blueprint import Blueprint
+from nbreg.networks.inputs import Inputs
+from nbreg.networks.targets import Targets
 
 TARGETS = ["price", "rent", "age of house"]
 
@@ -92,6 +96,24 @@ def test_a_loaded_regressor_writes_the_same_script(tmp_path):
 def test_an_output_for_each_target_counts_alike_where_no_weights_are_given():
     script = nbreg.fit(houses(), target=TARGETS, epochs=1, heads="separate", head_units=()).to_keras_script()
     assert "loss_weights=[1 / len(TARGETS) for _ in TARGETS]" in script
+
+
+@pytest.mark.parametrize("heads", ["shared", "separate"])
+@pytest.mark.parametrize("network", ["cnn", "rnn", "lstm", "gru"])
+@pytest.mark.parametrize("inputs", [Inputs(8), Inputs(16, (40, 5), 3, 4)], ids=["numbers", "a sequence and the rest"])
+def test_the_code_of_sequence_networks_builds_the_same_network(network, heads, inputs):
+    import keras
+    from keras import layers
+
+    built = Blueprint.of({"network": network, "heads": heads}).build(inputs, Targets(2), seed=3)
+    code = "\n".join(network_code(built, by_target=heads == "separate"))
+    assert "nbreg" not in code
+    names = {"keras": keras, "layers": layers, "np": np}
+    exec(code, names)
+    x = np.random.default_rng(0).integers(0, 5, (7, inputs.n_inputs)).astype("float32")
+    outputs = names["network"](x)
+    outputs = np.hstack(outputs) if heads == "separate" else outputs
+    np.testing.assert_allclose(outputs, built(x), rtol=1e-5, atol=1e-6)
 
 
 def test_what_a_script_cannot_hold_is_told_in_one_line():

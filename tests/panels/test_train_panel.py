@@ -424,3 +424,13 @@ def test_sizes_are_those_of_any_table(monkeypatch: pytest.MonkeyPatch):
 
     monkeypatch.setattr(train_choices, "notebook_names", lambda: {"p": pl.DataFrame({"a": [1, 2]})})
     assert train_choices.tables() == [{"name": "p", "words": "2 × 1"}]
+
+
+def test_options_of_several_parts_are_shown_as_they_are_typed(notebook):
+    panel = TrainPanel("df", target="y")
+    panel.choose(target=["a", "y"], bounds="a=-10:10, y=0:", loss_weights="a=1, y=2", rate_change={3: 0.5})
+    told = {name: panel.choices[name] for name in ("bounds", "loss_weights", "rate_change")}
+    assert told == {"bounds": ["a=-10:10", "y=0:"], "loss_weights": ["a=1", "y=2"], "rate_change": ["3=0.5"]}
+    panel.choose(**told)
+    assert {name: panel.choices[name] for name in told} == told
+    assert "--bounds a=-10:10 --bounds y=0: " in f"{panel.line} "

@@ -12,7 +12,7 @@ from nbreg.errors import OptionError, did_you_mean
 from nbreg.networks.heads.head import Head
 from nbreg.networks.objective import LearnedWeightsLoss, Objective, WeightedLoss
 from nbreg.networks.targets import Targets
-from nbreg.options import Kind, Real, number_text, option
+from nbreg.options import Kind, Real, number_text, option, parted
 
 EQUAL, BALANCED, LEARNED = "equal", "balanced", "learned"
 _WORDS = (EQUAL, BALANCED, LEARNED)
@@ -34,7 +34,7 @@ class LossWeights(Kind):
     many = True
 
     def parse(self, text: str) -> Any:
-        return tuple(text.split(",")) if "=" not in text else (text,)
+        return parted(text) if "=" in text else tuple(part.strip() for part in text.split(","))
 
     def check(self, value: Any) -> Weights:
         each = [value] if isinstance(value, str) else list(value.items() if isinstance(value, Mapping) else value)
