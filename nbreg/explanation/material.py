@@ -60,7 +60,8 @@ def material_of(regressor: Regressor, data: Any, spec: ExplanationSpec, backgrou
     chosen, said = _background(regressor, table, spec, background)
     check_rows(regressor, frame)
     check_rows(regressor, chosen)
-    return Material(frame, rows, chosen, _observed(regressor, frame), (*notices, *_unused(regressor, table)), said)
+    notices = (*notices, *_unused(regressor, table), *_pretreated(regressor))
+    return Material(frame, rows, chosen, _observed(regressor, frame), notices, said)
 
 
 def with_observed(material: Material, method: str, targets: Sequence[str]) -> Material:
@@ -159,6 +160,18 @@ def _unused(regressor: Regressor, table: Frame) -> tuple[str, ...]:
         return ()
     names = ", ".join(f'"{name}"' for name in extra[:5]) + (f" and {len(extra) - 5} more" if len(extra) > 5 else "")
     return (f"Left out {names}: the network was trained without.",)
+
+
+def _pretreated(regressor: Regressor) -> tuple[str, ...]:
+    """Return a sentence about channels that reach the network pretreated."""
+    signal = getattr(regressor.encoder_, "signal", None)
+    if signal is None or signal.pretreatment == "none":
+        return ()
+    channels = f"{signal.names[0]} to {signal.names[-1]}"
+    return (
+        f"{channels} are explained after their pretreatment ({signal.pretreatment}): what is said of one of them is "
+        "about its pretreated value, whatever the raw values beside it, with the other pretreated values as they are.",
+    )
 
 
 def chosen_targets(names: Sequence[str], target: str | None) -> tuple[int, ...]:
