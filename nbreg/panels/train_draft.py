@@ -9,6 +9,7 @@ import numpy as np
 
 from nbreg.evaluation.wording import counted, rounded
 from nbreg.networks.architecture import ARCHITECTURES, architecture_options
+from nbreg.networks.heads.head import HEADS, NONE, head_options
 from nbreg.training.schedules import LearningRates
 
 if TYPE_CHECKING:
@@ -72,7 +73,9 @@ def idle_of(options: Mapping[str, Any]) -> dict[str, str]:
     family = ARCHITECTURES[network].options()
     others = {name: f"The {network} has none." for name in architecture_options() if name not in family}
     own = {name: f"Only {of} has it." for name, of in _OF_OPTIMIZERS.items() if of != optimizer}
-    return {**others, **own}
+    head = options["heads"] if options["joint"] == NONE else options["joint"]
+    of_heads = {name: f"The {head} head has none." for name in head_options() if name not in HEADS[head].options()}
+    return {**others, **own, **of_heads}
 
 
 def suggestion_of(found: RangeTest) -> dict[str, Any]:

@@ -17,6 +17,8 @@ import nbreg
 from nbreg.errors import DataError, NbregError, OptionError
 from nbreg.fit_options import fit_options
 from nbreg.magics.parsing import parse
+from nbreg.networks.architecture import ARCHITECTURES, architecture_options
+from nbreg.networks.heads.head import HEADS, head_options
 from nbreg.panels import train_choices
 from nbreg.panels.train import TrainPanel
 from nbreg.session import SESSION
@@ -184,7 +186,10 @@ def test_what_choices_come_to_and_which_do_nothing(panel: TrainPanel):
     panel.choose(features=("a", "b"), epochs=10, batch_size=100)
     # 64 % of 600 rows are 384, which are 4 steps of 100
     until(lambda: panel.summaries == {"Data": "600 rows · 2 of 3 features", "Training": "10 epochs, 40 steps"})
-    assert set(panel.idle) == {"momentum", "nesterov", "weight_decay"}
+    of_others = set(architecture_options()) - set(ARCHITECTURES["mlp"].options())
+    of_other_heads = set(head_options()) - set(HEADS["shared"].options())
+    assert "head_units" in of_other_heads
+    assert set(panel.idle) == {"momentum", "nesterov", "weight_decay", *of_others, *of_other_heads}
     panel.choose(optimizer="sgd", network="perceptron", hidden=(64, 32))
     assert "momentum" not in panel.idle
     assert panel.idle["dropout"] == "The perceptron has none."
