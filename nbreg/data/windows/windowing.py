@@ -125,9 +125,9 @@ def prepare_windows(table: Any, spec: DataSpec, windows: WindowSpec, limits: Bor
     """Cut the series of `table` into windows, part these by time, then learn encoder and scaler from train rows alone.
 
     Steps are equal, in each group by itself: missing rows become gaps. The latest rows, by `limits`, or else by the
-    shares of `spec`, are for validation and test; a window whose steps to forecast lie on both sides of a border is in no set, so that
-    nothing of a train window, seen or forecast, is later than the border. Windows of whose past more than
-    ``windows.most_gaps`` is missing, or of which nothing to forecast is known, are left out.
+    shares of `spec`, are for validation and test; a window whose steps to forecast lie on both sides of a border is in
+    no set, so that nothing of a train window, seen or forecast, is later than the border. Windows of whose past more
+    than ``windows.most_gaps`` is missing, or of which nothing to forecast is known, are left out.
 
     Raises DataError for columns, times and steps that do not fit, series that are too short, and targets that are
     constant; OptionError for a split that is not by time.
