@@ -55,20 +55,23 @@ def seasonal_naive(data: WindowData, origins: Origins, season: int) -> Floats:
 def ridge(data: WindowData, inputs: Any, penalty: float) -> Floats:
     """Return what ridge regression on the train windows says of `inputs`, ``(n, n_targets, horizon)``, target units.
 
-    The inputs are those of the network, the flattened window and the calendar.
+    The inputs are those of the network, the flattened window and the calendar. Each step of each target has its own
+    regression, on all windows in which it is known.
     """
     x, y = data.arrays("train")
-    n_numbers = data.encoder.n_inputs - len(data.encoder.n_levels)
-    scaled = RidgePath(x[:, :n_numbers], y).fit(penalty)(inputs[:, :n_numbers])
+    scaled = RidgePath(_numbers(data, x), y).fit(penalty)(_numbers(data, inputs))
     predicted = data.target_scaler.inverse_transform(scaled)
     return predicted.reshape(len(inputs), -1, data.windows.horizon)
 
 
 def ridge_penalty(data: WindowData) -> float:
-    """Return the penalty with which ridge regression on the train windows is best on the validation windows."""
-    n_numbers = data.encoder.n_inputs - len(data.encoder.n_levels)
+    """Return the penalty with which these regressions are best on the validation windows."""
     (x, y), (x_val, y_val) = data.arrays("train"), data.arrays("validation")
-    return RidgePath(x[:, :n_numbers], y).best(LINEAR_PENALTIES, x_val[:, :n_numbers], y_val)
+    return RidgePath(_numbers(data, x), y).best(LINEAR_PENALTIES, _numbers(data, x_val), y_val)
+
+
+def _numbers(data: WindowData, inputs: Any) -> Any:
+    return inputs[:, : data.encoder.n_inputs - len(data.encoder.n_levels)]
 
 
 def _lasting(grid: Grid, n_targets: int) -> Floats:

@@ -32,7 +32,7 @@ SMOOTH_PENALTIES = (0.1, 0.3, 1.0)
 _USUAL = {LINEAR: 1e-2, SMOOTH: 0.3}
 
 #: Random units of the smooth part, and how much flatter than one their slope is, in spreads of what they see.
-_UNITS, _FLATTER = 512, 1.2
+_UNITS, _FLATTER = 1_024, 1.2
 
 #: Names of the layers, by which they are found again.
 LINEAR_LAYER, RANDOM_LAYER, SMOOTH_LAYER = "linear_part", "random_units", "smooth_part"

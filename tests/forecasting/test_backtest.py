@@ -89,15 +89,20 @@ class TestRivals:
         y = np.arange(40.0) ** 1.5
         assert_allclose(rivals.seasonal_naive(data, np.array([4]), 10), [[[y[4]] * 3]])
 
-    def test_ridge_is_that_of_scikit_learn(self):
+    def test_ridge_is_that_of_scikit_learn_where_each_step_is_known(self):
         from sklearn.linear_model import Ridge
 
-        spec = DataSpec(target=("level", "flow"))
-        data = prepare_windows(series(), spec, WindowSpec(time="time", window=12, horizon=4))
-        (x, y), inputs = data.arrays("train"), data.arrays("test")[0]
-        scaled = Ridge(alpha=0.05 * len(x)).fit(x.astype(float), y.astype(float)).predict(inputs.astype(float))
-        expected = data.target_scaler.inverse_transform(scaled).reshape(len(inputs), 2, 4)
-        assert_allclose(rivals.ridge(data, inputs, 0.05), expected, rtol=1e-5, atol=1e-6)
+        table = series()
+        table.loc[100:105, "flow"] = np.nan
+        data = prepare_windows(table, DataSpec(target=("level", "flow")), WindowSpec(time="time", window=12, horizon=4))
+        (x, y), inputs = data.arrays("train"), data.arrays("test")[0].astype(float)
+        scaled = []
+        for column in y.T.astype(float):
+            known = ~np.isnan(column)
+            scaled.append(Ridge(alpha=0.05 * len(x)).fit(x[known].astype(float), column[known]).predict(inputs))
+        assert np.isnan(y).any()
+        expected = data.target_scaler.inverse_transform(np.array(scaled).T).reshape(len(inputs), 2, 4)
+        assert_allclose(rivals.ridge(data, inputs, 0.05), expected, atol=1e-4)
         assert rivals.ridge_penalty(data) in rivals.LINEAR_PENALTIES
 
     @pytest.mark.parametrize(
