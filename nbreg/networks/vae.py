@@ -10,8 +10,10 @@ from nbreg.networks.architecture import (
     ARCHITECTURES,
     INITIALIZERS,
     Architecture,
+    Drawn,
     activation_option,
     dropout_option,
+    hidden_drawn,
     hidden_option,
     initializer_option,
     l1_option,
@@ -128,6 +130,9 @@ class Vae(Architecture):
             "kernel_regularizer": penalty(self.l1, self.l2),
         }
         return layers.Dense(units, name=name, **{**common, **choices})
+
+    def drawn(self) -> list[Drawn]:
+        return hidden_drawn(self.hidden)
 
     def words(self) -> str:
         sizes = "-".join(str(units) for units in self.hidden) or "no hidden layer"

@@ -52,7 +52,7 @@ def test_builds_and_agrees_with_itself_in_chunks(architecture, inputs, n_targets
     assert network.input_shape == (None, inputs.n_inputs)
     n_outputs = network.output_shape[1]
     # A network that is its own head may have more to say, behind the predictions.
-    assert n_outputs == n_targets if architecture.objective() is None else n_outputs >= n_targets
+    assert n_outputs == n_targets if architecture.objective("mse") is None else n_outputs >= n_targets
     predicted = predict_rows(network, x)
     assert predicted.dtype == np.float32
     np.testing.assert_allclose(predicted, network(x, training=False).numpy(), rtol=1e-5, atol=1e-6)
@@ -88,9 +88,12 @@ def test_saves_and_loads(architecture, inputs, tmp_path):
 def test_gradients_reach_every_weight(architecture, inputs):
     import tensorflow as tf
 
-    network = Blueprint(architecture).build(inputs, Targets(1), seed=0)
+    blueprint = Blueprint(architecture)
+    network = blueprint.build(inputs, Targets(1), seed=0)
+    x, y = rows_for(inputs, 200), np.ones((200, 1), np.float32)
+    network.compile(loss=blueprint.objective("mse", x, y, has_gaps=False).make())
     with tf.GradientTape() as tape:
-        loss = tf.reduce_sum(network(rows_for(inputs, 200), training=True) ** 2)
+        loss = network.compute_loss(x, y, network(x, training=True), training=True)
     gradients = tape.gradient(loss, network.trainable_variables)
     assert all(gradient is not None for gradient in gradients)
 

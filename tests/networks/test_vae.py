@@ -113,13 +113,13 @@ class TestBound:
         mean, log_variance = latents.recognition(np.hstack([features, y])).numpy()[0].astype(float)
         q = norm(mean, np.exp(log_variance / 2))
         expected = quad(lambda z: q.pdf(z) * (q.logpdf(z) - norm.logpdf(z)), mean - 9 * q.std(), mean + 9 * q.std())[0]
-        np.testing.assert_allclose(latents.drawn(behind, y)[1], [expected], rtol=1e-4)
+        np.testing.assert_allclose(latents.drawn(behind, y)[1], [[expected]], rtol=1e-4)
 
     def test_is_never_below_the_exact_loss_on_average(self, network):
         row, y = np.full((4000, 1), 0.3, np.float32), np.tile(np.array([[0.2, -0.4]], np.float32), (4000, 1))
         exact = self.exact_loss(network, row[:1], y[0])
         drawn, divergence = network.get_layer("latents").drawn(network(row, training=True), y)
-        bound = float(np.mean(LatentLikelihood().make().call(y, drawn) + divergence))
+        bound = float(np.mean(LatentLikelihood().make().call(y, drawn) + divergence[:, 0]))
         assert exact < bound < exact + 5
 
     def test_divergence_counts_from_one_nat_on_and_by_its_weight(self):
@@ -220,14 +220,13 @@ class TestTraining:
         train(network, Arrays(x[:60], y[:60], x[60:], y[60:]), spec, run, seed=0)
         return run, network
 
-    @pytest.mark.parametrize("engine", ["xla", "keras"])
-    def test_engines_do_the_same(self, engine):
-        run, network = self.trained(engine)
-        as_graph, other = self.trained("graph")
-        losses, expected = ([(row.loss, row.val_loss) for row in each.history] for each in (run, as_graph))
-        np.testing.assert_allclose(losses, expected, rtol=2e-3)
+    def test_compiled_epochs_do_as_keras_does(self):
+        run, network = self.trained("graph")
+        by_keras, other = self.trained("keras")
+        losses, expected = ([(row.loss, row.val_loss) for row in each.history] for each in (run, by_keras))
+        np.testing.assert_allclose(losses, expected, rtol=1e-3)
         for found, weights in zip(network.get_weights(), other.get_weights(), strict=True):
-            np.testing.assert_allclose(found, weights, rtol=1e-2, atol=2e-3)
+            np.testing.assert_allclose(found, weights, rtol=1e-3, atol=1e-4)
         assert run.history[-1].val_loss < run.history[0].val_loss
 
     def test_missing_targets_count_for_nothing(self):
@@ -241,7 +240,7 @@ class TestTraining:
 
 @pytest.fixture(scope="module")
 def of_ring():
-    return nbreg.fit(ring(1500, 0), target=["y", "z"], network="vae", hidden=(32, 32), epochs=150, seed=0)
+    return nbreg.fit(ring(1500, 0), target=["y", "z"], network="vae", hidden=(32, 32), epochs=80, seed=0)
 
 
 class TestTrained:

@@ -9,8 +9,8 @@ from keras import ops
 
 from nbreg.networks.latent_mixture import latent_points
 
-#: Divergence, in nats, up to which the loss is not made smaller ("free bits", Kingma et al. 2016): else the latents are
-#: given up before the decoder has learned to use them.
+#: Divergence of a latent, in nats, up to which the loss is not made smaller ("free bits", Kingma et al. 2016): else
+#: latents are given up before the decoder has learned to use them.
 FREE = 1.0
 
 #: The layers and networks that a `LatentPoints` consists of.
@@ -62,15 +62,15 @@ class LatentPoints(keras.layers.Layer):  # type: ignore[misc]
     def drawn(self, outputs: Any, y: Any) -> tuple[Any, Any]:
         """Return outputs of one point a row that is drawn as targets `y` suggest, and how far that is from the prior.
 
-        `outputs` are those in training. The divergence, ``(n_rows,)``, is Kullback and Leibler's from the recognised
-        normal distribution to the standard one. Missing targets, NaN, are recognised as the mean.
+        `outputs` are those in training. The divergence, ``(n_rows, latent_size)``, is Kullback and Leibler's from the
+        recognised normal distribution to the standard one. Missing targets, NaN, are recognised as the mean.
         """
         features = outputs[:, self.n_outputs :]
         known = ops.where(ops.isnan(y), 0.0, y)
         recognised = self.recognition(ops.concatenate([features, known], axis=-1))
         mean, log_variance = recognised[:, : self.latent_size], recognised[:, self.latent_size :]
         noise = keras.random.normal(ops.shape(mean), seed=self.draws)
-        divergence = ops.sum(ops.square(mean) + ops.exp(log_variance) - 1 - log_variance, axis=-1) / 2
+        divergence = (ops.square(mean) + ops.exp(log_variance) - 1 - log_variance) / 2
         return self._decoded(features, (mean + ops.exp(log_variance / 2) * noise)[:, None]), divergence
 
     @property
@@ -116,6 +116,6 @@ class ConditionalVae(keras.Model):  # type: ignore[misc]
         latents = self.get_layer("latents")
         drawn, divergence = latents.drawn(y_pred, y)
         bound = super().compute_loss(x, y, drawn, sample_weight, training)
-        bound += latents.kl_weight * ops.maximum(ops.mean(divergence), FREE)
+        bound += latents.kl_weight * ops.sum(ops.maximum(ops.mean(divergence, axis=0), FREE))
         of_points = super().compute_loss(x, y, y_pred[:, : latents.n_outputs], sample_weight, training)
         return (bound + of_points) / 2
