@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from nbreg.errors import OptionError
 from nbreg.networks.architecture import (
     ARCHITECTURES,
-    INITIALIZERS,
     Architecture,
     Drawn,
     activation_option,
@@ -21,8 +20,9 @@ from nbreg.networks.architecture import (
 )
 from nbreg.networks.cholesky import FLOOR
 from nbreg.networks.heads.shared import Shared
+from nbreg.networks.hidden import HiddenLayers
 from nbreg.networks.latent_mixture import LatentLikelihood, gaussians_of_points
-from nbreg.networks.regularizers import penalty, penalty_words
+from nbreg.networks.regularizers import penalty_words
 from nbreg.options import Integer, Real, option
 
 if TYPE_CHECKING:
@@ -79,15 +79,10 @@ class Vae(Architecture):
         return gaussians_of_points(outputs, n_targets)
 
     def build(self, inputs: Inputs, targets: Targets, head: Head) -> keras.Model:
-        from keras import layers
-
         from nbreg.networks.keras_parts.conditional_vae import ConditionalVae, LatentPoints
 
         entry, features = inputs.entry()
-        for position, units in enumerate(self.hidden, start=1):
-            features = self._dense(units, f"hidden_{position}")(features)
-            if self.dropout:
-                features = layers.Dropout(self.dropout, name=f"dropout_{position}")(features)
+        features = self._layers().dense(features, self.hidden)
         latents = LatentPoints(
             self._dense(self._units, "of_features", activation=None),
             self._dense(self._units, "of_latents", activation=None, use_bias=False),
@@ -124,19 +119,17 @@ class Vae(Architecture):
     def _dense(self, units: int, name: str, **choices: Any) -> Any:
         from keras import layers
 
-        common = {
-            "activation": self.activation,
-            "kernel_initializer": INITIALIZERS[self.initializer],
-            "kernel_regularizer": penalty(self.l1, self.l2),
-        }
-        return layers.Dense(units, name=name, **{**common, **choices})
+        return layers.Dense(units, name=name, **{**self._layers().choices(), **choices})
+
+    def _layers(self) -> HiddenLayers:
+        return HiddenLayers(self.activation, self.dropout, self.l1, self.l2, initializer=self.initializer)
 
     def drawn(self) -> list[Drawn]:
         return hidden_drawn(self.hidden)
 
     def words(self) -> str:
         sizes = "-".join(str(units) for units in self.hidden) or "no hidden layer"
-        extras = [f"dropout {self.dropout:g}"] if self.dropout else []
+        extras = self._layers().words()
         extras += [f"KL weight {self.kl_weight:g}"] if self.kl_weight != 1 else []
         latents = f"{self.latent_size} latent{'s' if self.latent_size > 1 else ''}"
         return ", ".join([f"vae {sizes}", latents, self.activation, *extras, *penalty_words(self.l1, self.l2)])
