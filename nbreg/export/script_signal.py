@@ -12,10 +12,8 @@ def signal_lines(signal: Signal) -> Lines:
     """Return the lines that make ``signal(frame)``, the pretreated channels ``CHANNELS`` of each row."""
     steps = [] if signal.pretreatment == "none" else signal.pretreatment.split("+")
     lines = [*_SNV.strip("\n").splitlines(), "", ""] if "snv" in steps else []
-    lines += ["def signal(frame):"]
-    lines += [
-        f'    """Return the channels of each row, (n, n_channels); pretreatment: {words(signal.pretreatment)}."""'
-    ]
+    lines += ["def signal(frame):", '    """Return the pretreated channels of each row, (n, n_channels)."""']
+    lines += [f"    # Pretreatment: {words(signal.pretreatment)}."]
     lines += _GAPS.strip("\n").splitlines()
     lines += [f"    spectra = {_step_code(step, signal)}" for step in steps]
     return [*lines, *_KNOWN.strip("\n").splitlines()]
