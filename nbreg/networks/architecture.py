@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from nbreg.errors import OptionError
 from nbreg.options import Choice, Integers, Option, Real, Spec, Switch, option
@@ -32,6 +32,9 @@ class Drawn(NamedTuple):
 @dataclass(frozen=True)
 class Architecture(Spec):
     """A named family of networks, and the choices within it."""
+
+    #: Whether the network predicts in a way of its own: no other head fits it, and nothing can stand beside it.
+    is_own_head: ClassVar[bool] = False
 
     @abstractmethod
     def build(self, inputs: Inputs, targets: Targets, head: Head) -> keras.Model:

@@ -43,7 +43,10 @@ class Blueprint:
         head, skip = chosen_head(choices), Skip.of(choices)
         if skip and head.is_closed_form:
             skip = skip.without("its head finds predictions in closed form itself")
-        return cls(chosen_architecture(choices), head, skip)
+        architecture = chosen_architecture(choices)
+        if skip and architecture.is_own_head:
+            skip = skip.without("it predicts in a way of its own")
+        return cls(architecture, head, skip)
 
     def of_targets(self, targets: Targets) -> Blueprint:
         """Return these choices, what they say by target put in the targets' order. Raises OptionError."""

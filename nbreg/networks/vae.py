@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from nbreg.errors import OptionError
 from nbreg.networks.architecture import (
@@ -49,6 +49,8 @@ class Vae(Architecture):
     with a prior that does not depend on the inputs, and with their hybrid objective). For predictions they are points
     that are always the same, so that the outputs are a function of the inputs: see `latent_mixture`.
     """
+
+    is_own_head: ClassVar[bool] = True
 
     hidden: tuple[int, ...] = hidden_option((64, 32))
     activation: str = activation_option()

@@ -310,6 +310,11 @@ class TestChoices:
             Blueprint(Vae(), head)
         assert "\n" not in str(raised.value)
 
+    def test_nothing_stands_beside_it(self):
+        with pytest.raises(OptionError, match="skip=linear") as raised:
+            Blueprint.of({"network": "vae", "skip": "linear"})
+        assert "\n" not in str(raised.value)
+
     def test_other_losses_are_one_line(self):
         with pytest.raises(OptionError, match="loss=mae") as raised:
             nbreg.fit(ring(60, 0), target=["y", "z"], network="vae", loss="mae", epochs=1)
