@@ -38,7 +38,7 @@ def test_it_is_what_predict_says(forecaster):
 
 def test_it_is_drawn_for_one_target_too(forecaster):
     shown = nbreg.plot("forecast", forecaster, target="z")
-    assert [axes.get_title() for axes in shown.figure.axes] == ["a", "b"]
+    assert [axes.get_title("left") for axes in shown.figure.axes] == ["a", "b"]
     assert base64.b64decode(shown._repr_mimebundle_()[0]["image/png"]).startswith(b"\x89PNG")
     assert "bands for 90 % of the values: z of a from" in shown.info.alt
     with pytest.raises(OptionError, match='no target "x"'):
