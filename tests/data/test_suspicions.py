@@ -17,7 +17,8 @@ from nbreg.data.suspicions import correlation, ranks, suspicions
 N = 1_000
 TARGETS = {
     "diabetes": ["target"], "linnerud": ["Weight", "Waist", "Pulse"], "diamonds": ["price"], "ames": ["Sale_Price"],
-    "concrete": ["compressive_strength"], "co2": ["co2"], "meats": ["water", "fat", "protein"], "chicago": ["ridership"],
+    "concrete": ["compressive_strength"], "co2": ["co2"],
+    "meats": ["water", "fat", "protein"], "chicago": ["ridership"],
     "weather": ["temp"], "caschools": ["read", "math"],
 }  # fmt: skip
 
