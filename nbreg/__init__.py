@@ -23,6 +23,7 @@ _CATALOGUE = {
     "backtest": "nbreg.forecasting.backtest",
     "effect": "nbreg.explanation.effects.computing",
     "explain": "nbreg.explanation.explain",
+    "explain_windows": "nbreg.explanation.windows",
     "fit": "nbreg.session",
     "forecast": "nbreg.session",
     "interactions": "nbreg.explanation.effects.pairs",

@@ -336,17 +336,12 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         """Return a stand-alone Python script (Keras, scikit-learn, pandas) that does the same training.
 
         `table` is the .csv or .parquet file that the script reads, with the targets among its columns. Raises
-        NbregError for a run that went on from another, whose first weights a script cannot hold.
+        NbregError for what a script cannot tell: a run that went on from another, models beside the network.
         """
-        from nbreg.export.keras_script import keras_script
-        from nbreg.export.script_training import Trained
+        from nbreg.export.keras_script import script_of
 
         self.check_trained()
-        if self.run_.start is not None:
-            started = "{} at epoch {:,}".format(*self.run_.start)
-            raise NbregError(f"This run went on from {started}, and a script begins with new weights.")
-        parts = self.network_, self.encoder_, self.target_scaler_, self.data_spec_
-        return keras_script(*parts, Trained.of(self), words=self.blueprint_.words(), table=table)
+        return script_of(self, table)
 
     def words(self) -> str:
         """Return one line about this regressor."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nbreg.data.encoding import Encoder
 from nbreg.data.spec import DataSpec
 from nbreg.data.targets import TargetScaler
+from nbreg.errors import NbregError
 from nbreg.export.layer_code import network_code
 from nbreg.export.script_data import encoding_lines, reading_lines, splitting_lines, target_lines
 from nbreg.export.script_training import Trained, final_lines, training_lines
+from nbreg.networks.skip import stands_beside
 
 if TYPE_CHECKING:
     import keras
@@ -26,6 +28,20 @@ _FROM_SKLEARN = {
     "MinMaxScaler": "preprocessing",
     "QuantileTransformer": "preprocessing",
 }
+
+
+def script_of(regressor: Any, table: str) -> str:
+    """Return the script of a trained regressor, see `keras_script`. Raises NbregError for what it cannot tell."""
+    if regressor.run_.start is not None:
+        started = "{} at epoch {:,}".format(*regressor.run_.start)
+        raise NbregError(f"This run went on from {started}, and a script begins with new weights.")
+    if stands_beside(regressor.network_):
+        raise NbregError(
+            "The model beside this network is fitted in closed form, before the training: for a script, train with "
+            "skip=none (--skip none)."
+        )
+    parts = regressor.network_, regressor.encoder_, regressor.target_scaler_, regressor.data_spec_
+    return keras_script(*parts, Trained.of(regressor), words=regressor.blueprint_.words(), table=table)
 
 
 def keras_script(

@@ -46,7 +46,7 @@ class SkipChoice(Spec):
     skip: str = option(
         AUTO,
         "Beside the network, in closed form: a linear model, or that and a smooth one (wide, of random units); the "
-        "network learns what they leave. auto: smooth for forecasts, else none.",
+        "network learns what they leave. auto: smooth for forecasts, linear for --channels, else none.",
         Choice(AUTO, NONE, LINEAR, SMOOTH),
     )
 
@@ -196,7 +196,9 @@ class TargetsBeside(Targets):
 
 def _usual(choices: Mapping[str, Any]) -> str:
     """Return what stands beside a network unless said otherwise: only forecasts have a horizon."""
-    return SMOOTH if choices.get("horizon") else NONE
+    if choices.get("horizon"):
+        return SMOOTH
+    return LINEAR if choices.get("channels") else NONE
 
 
 def _chosen(x: Any, y: Any, x_val: Any, y_val: Any, kind: str, penalty: float | None) -> tuple[Line, float]:

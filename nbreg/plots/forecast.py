@@ -117,7 +117,7 @@ class ForecastPlot(PlotInfo):
 
             dates: Any = module
 
-            locator: Any = dates.AutoDateLocator(maxticks=6)
+            locator: Any = dates.AutoDateLocator(minticks=3, maxticks=8)
             axes.xaxis.set_major_locator(locator)
             axes.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator))
         if with_words:
