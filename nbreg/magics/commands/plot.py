@@ -26,8 +26,8 @@ class Plot(Command):
 
     An explanation: importance, beeswarm, dependence, heatmap, and waterfall for one row. A training: learning_curve,
     learning_rate, predicted_observed, residuals, residual_correlation. The network: network, weights, activations. A
-    joint head: noise_correlation, joint_samples. A forecaster: forecast. Windows and signals: window_heatmap. A regressor
-    that has not been explained yet is explained first.
+    joint head: noise_correlation, joint_samples. A forecaster: forecast. Windows and signals: window_heatmap. A
+    regressor that has not been explained yet is explained first.
     """
 
     arguments = (Argument("plot", "Which picture.", Choice(among=lambda: tuple(PLOTS))),)
