@@ -49,8 +49,11 @@ class Blueprint:
         return cls(architecture, head, skip)
 
     def of_targets(self, targets: Targets) -> Blueprint:
-        """Return these choices, what they say by target put in the targets' order. Raises OptionError."""
-        return replace(self, head=self.head.of_targets(targets))
+        """Return these choices for such targets, what they say by target put in the targets' order.
+
+        Raises OptionError where what was asked for cannot be had with such targets.
+        """
+        return replace(self, head=self.head.of_targets(targets), skip=self.skip.of_targets(targets))
 
     def build(self, inputs: Inputs, targets: Targets, seed: int) -> keras.Model:
         """Return an untrained model; the same arguments give the same bits.

@@ -78,19 +78,17 @@ class Skip:
     def __bool__(self) -> bool:
         return self.kind != NONE
 
+    def of_targets(self, targets: Targets) -> Skip:
+        """Return this, or nothing where such targets leave no room. Raises OptionError where it was asked for."""
+        is_kept_in_place = bool(targets.bounds or targets.shares)
+        return self.without("it keeps predictions within bounds, or shares") if is_kept_in_place else self
+
     def beside(self, inputs: Inputs, targets: Targets) -> Targets:
         """Return the targets with these models beside whatever predicts them. Raises OptionError."""
-        if self._fits(inputs, targets):
+        fits = self.of_targets(targets) if inputs.n_numbers else self.without("all its inputs are categories to embed")
+        if fits:
             return TargetsBeside(targets.n_targets, targets.names, kind=self.kind, n_numbers=inputs.n_numbers)
         return targets
-
-    def _fits(self, inputs: Inputs, targets: Targets) -> bool:
-        skip = self
-        if targets.bounds or targets.shares:
-            skip = self.without("it keeps predictions within bounds, or shares")
-        elif not inputs.n_numbers:
-            skip = self.without("all its inputs are categories to embed")
-        return bool(skip)
 
     def without(self, reason: str) -> Skip:
         """Return nothing beside a network, for `reason`. Raises OptionError where something was asked for."""
