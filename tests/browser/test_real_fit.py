@@ -131,13 +131,13 @@ def test_in_the_background_the_kernel_is_free_and_the_view_goes_on(notebook: Not
 def test_tab_completes_commands_options_tables_columns_and_choices(notebook: Notebook):
     notebook.set_cells([""])
     tries = [
-        ("%nnreg ", ["code", "data", "effect", "evaluate", "explain", "fit", "help", "interactions", "load", "panel",
-                     "plot", "predict", "profile", "runs", "save", "whatif", "worst"]),
+        ("%nnreg ", ["backtest", "code", "data", "effect", "evaluate", "explain", "fit", "forecast", "help",
+                     "interactions", "joint", "load", "panel", "plot", "predict", "profile", "runs", "save", "whatif", "worst"]),
         ("%nnreg fit ", ["df", "small"]),
         ("%nnreg fit df --target ", [*(f"x{i}" for i in range(9)), '"floor area"', "price"]),
         ("%nnreg fit df --sch", ["--schedule"]),
         ("%nnreg fit df --split ", ["random", "time", "group"]),
-        ("%nnreg plot r", ["residuals"]),
+        ("%nnreg plot r", ["residual_correlation", "residuals"]),
     ]  # fmt: skip
     for typed, expected in tries:
         notebook.set_source(0, "")

@@ -6,6 +6,7 @@ import math
 import random
 from typing import Any
 
+from nbreg.data.spec import DataSpec
 from nbreg.evaluation.evaluation import Evaluation
 from nbreg.evaluation.metrics import METRICS, Measured
 from nbreg.fit_options import fit_options
@@ -44,7 +45,7 @@ def made_up(
         run.finish(status)
     run.seconds = 0.1 * epochs
     regressor = Regressor()
-    regressor.run_, regressor.target_names_ = run, targets
+    regressor.run_, regressor.target_names_, regressor.data_spec_ = run, targets, DataSpec(target=targets)
     training = Training(number, regressor)
     known = {name: option.check(option.default) for name, option in fit_options().items()}
     training._told = {

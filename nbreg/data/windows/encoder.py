@@ -134,7 +134,8 @@ class WindowEncoder:
             names += [f"{channel} {label}" for channel in self.channel_names]
             for i, name in enumerate(self.observed):
                 places = [i, len(self.observed) + gap_place[i]] if i in gap_place else [i]
-                columns.append(QuantityColumn(f"{name} {label}", "number", has_gaps=i in gap_place))
+                # A gap in the past is filled with the value before, whether or not the train steps have any.
+                columns.append(QuantityColumn(f"{name} {label}", "number", has_gaps=True))
                 blocks.append(Block(columns[-1].name, "number", tuple(step * n_channels + place for place in places)))
         for column in self._once():
             own = list(getattr(column, "input_names", ()))
