@@ -132,7 +132,8 @@ def test_tab_completes_commands_options_tables_columns_and_choices(notebook: Not
     notebook.set_cells([""])
     tries = [
         ("%nnreg ", ["backtest", "code", "data", "effect", "evaluate", "explain", "fit", "forecast", "help",
-                     "interactions", "joint", "load", "panel", "plot", "predict", "profile", "runs", "save", "whatif", "worst"]),
+                     "interactions", "joint", "load", "panel", "plot", "predict", "profile", "runs", "save",
+                     "whatif", "worst"]),
         ("%nnreg fit ", ["df", "small"]),
         ("%nnreg fit df --target ", [*(f"x{i}" for i in range(9)), '"floor area"', "price"]),
         ("%nnreg fit df --sch", ["--schedule"]),
