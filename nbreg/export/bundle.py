@@ -24,6 +24,7 @@ from nbreg.data.encoding import ENCODER_TYPES
 from nbreg.data.targets import TARGET_TYPES
 from nbreg.data.windows.encoder import WINDOW_TYPES
 from nbreg.errors import FileError
+from nbreg.networks.draws import notebook_draws_kept
 
 if TYPE_CHECKING:
     import keras
@@ -92,7 +93,8 @@ def _network_bytes(network: keras.Model) -> bytes:
             "keep it with regressor.network_.save(...), Keras's own way."
         )
     # A copy that was never compiled: the optimizer's state is twice the weights, and of no use here.
-    bare = network.__class__.from_config(network.get_config())
+    with notebook_draws_kept():
+        bare = network.__class__.from_config(network.get_config())
     bare.set_weights(network.get_weights())
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / _NETWORK

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nbreg.networks.architecture import Architecture, chosen_architecture
+from nbreg.networks.draws import notebook_draws_kept, seeded
 from nbreg.networks.heads.head import Head, chosen_head
 from nbreg.networks.heads.shared import Shared
 from nbreg.networks.skip import Skip
@@ -62,14 +62,13 @@ class Blueprint:
         """
         import keras
 
-        state = random.getstate()  # layers without a seed draw one from here
-        drafted = self.architecture.build(inputs, self.skip.beside(inputs, targets), self.head)
-        random.setstate(state)
-        self.skip.check(drafted)
-        config = seeded(keras.saving.serialize_keras_object(drafted), np.random.default_rng(seed))
-        # What the draft holds was made in this process, code of the user's own included.
-        known = self.architecture.custom_objects()
-        return keras.saving.deserialize_keras_object(config, custom_objects=known, safe_mode=False)
+        with notebook_draws_kept():
+            drafted = self.architecture.build(inputs, self.skip.beside(inputs, targets), self.head)
+            self.skip.check(drafted)
+            config = seeded(keras.saving.serialize_keras_object(drafted), np.random.default_rng(seed))
+            # What the draft holds was made in this process, code of the user's own included.
+            known = self.architecture.custom_objects()
+            return keras.saving.deserialize_keras_object(config, custom_objects=known, safe_mode=False)
 
     def objective(self, loss: str, x: Any, y: Any, *, has_gaps: bool) -> Objective:
         """Return what training makes small: see `Head.objective`, over which the architecture's own goes."""
@@ -99,15 +98,3 @@ class Blueprint:
     def words(self) -> str:
         """Return the choices as people say them, such as ``mlp 64-32, relu``."""
         return ", ".join([self.architecture.words(), *self.head.words(), *self.skip.words()])
-
-
-def seeded(config: Any, rng: np.random.Generator) -> Any:
-    """Return a copy of a Keras configuration in which every open ``"seed": None`` has a number."""
-    if isinstance(config, dict):
-        return {
-            key: int(rng.integers(2**31)) if key == "seed" and value is None else seeded(value, rng)
-            for key, value in config.items()
-        }
-    if isinstance(config, (list, tuple)):
-        return type(config)(seeded(value, rng) for value in config)
-    return config

@@ -34,6 +34,9 @@ _USUAL = {LINEAR: 1e-2, SMOOTH: 0.3}
 #: Random units of the smooth part, and how much flatter than one their slope is, in spreads of what they see.
 _UNITS, _FLATTER = 1_024, 1.2
 
+#: Blocks of validation rows that are to agree on how much of the network is blended in.
+_BLOCKS = 4
+
 #: Names of the layers, by which they are found again.
 LINEAR_LAYER, RANDOM_LAYER, SMOOTH_LAYER = "linear_part", "random_units", "smooth_part"
 GATE_LAYER, BLEND_LAYER = "gate", "blend"
@@ -227,16 +230,28 @@ def _seen(units: Any, numbers: Any) -> Floats:
 
 
 def _best_blend(network: keras.Model, x_val: Any, y_val: Any) -> Floats:
-    """Return the share of each target with which squared errors are least, half-way to that of all targets alike."""
+    """Return the share of each target that makes squared errors small, half-way to that of all targets alike.
+
+    It is found on each of some blocks of neighbouring rows, and is their mean less its standard error: windows of a
+    series overlap, so that all rows together would seem surer than they are.
+    """
     beside = _predicted(network, x_val, np.zeros_like(blend_of(network)))
     own = _predicted(network, x_val, np.ones_like(blend_of(network))) - beside
-    left = y_val - beside
+    blocks = np.array_split(np.arange(len(x_val)), min(_BLOCKS, len(x_val)))
+    shares = np.array([_share(own[rows], (y_val - beside)[rows]) for rows in blocks])
+    doubt = shares.std(axis=0, ddof=1) / np.sqrt(len(shares)) if len(shares) > 1 else 0.0
+    blend: Floats = np.clip(shares.mean(axis=0) - doubt, 0.0, 1.0)
+    return blend
+
+
+def _share(own: Floats, left: Floats) -> Floats:
+    """Return the share of `own` with which it comes nearest to `left`, both ``(n_rows, n_targets)``, in [-1, 1]."""
     known = ~np.isnan(left)
     along = np.where(known, left * own, 0.0).sum(axis=0)
     size = np.where(known, own**2, 0.0).sum(axis=0)
     least = np.finfo(np.float64).tiny
-    shares: Floats = np.clip((along + along.mean()) / np.maximum(size + size.mean(), least), 0.0, 1.0)
-    return shares
+    share: Floats = np.clip((along + along.mean()) / np.maximum(size + size.mean(), least), -1.0, 1.0)
+    return share
 
 
 def _predicted(network: keras.Model, x: Any, blend: Any) -> Floats:

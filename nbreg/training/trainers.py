@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nbreg.networks.blueprint import seeded
+from nbreg.networks.draws import notebook_draws_kept, seeded
 from nbreg.training.compiled_epochs import TRACING, CompiledEpochs, Shape
 from nbreg.training.engines import is_of_keras
 from nbreg.training.optimizers import make_optimizer, optimizer_options
@@ -105,8 +105,7 @@ def _give_back(key: str, trainer: CompiledEpochs, fresh_state: list[Any]) -> Non
 def _twin_trainer(
     network: keras.Model, shape: Shape, spec: TrainingSpec, xla: bool
 ) -> tuple[CompiledEpochs, list[Any]]:
-    with TRACING:
-        # Open seeds are closed, so that building a twin draws nothing from the notebook's random numbers.
+    with TRACING, notebook_draws_kept():
         config = seeded(network.get_config(), np.random.default_rng(0))
         trainer = _new_trainer(network.__class__.from_config(config), shape, spec, xla)
     return trainer, [variable.numpy() for variable in trainer.model.optimizer.variables]

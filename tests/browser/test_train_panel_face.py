@@ -66,7 +66,7 @@ def field(panel: Locator, name: str) -> Locator:
 def test_each_kind_of_control_asks_for_what_was_chosen(notebook: Notebook):
     panel = staged(notebook)
     panel.get_by_label("Activation").select_option("gelu")
-    panel.get_by_role("radio", name="perceptron").check(force=True)
+    panel.get_by_role("combobox", name="Network").select_option("perceptron")
     panel.get_by_role("switch", name="Batch norm").click()
     epochs = panel.get_by_role("textbox", name="Epochs")
     epochs.fill("50")

@@ -70,7 +70,7 @@ def test_drawing_leaves_no_figure_and_no_style(latest):
     [
         (
             "plot residuals --row 1 --model hut",
-            "residuals has no use for row (--row), which is for joint_samples and waterfall.",
+            "residuals has no use for row (--row), which is for joint_samples, waterfall and window_heatmap.",
         ),
         ("plot importance --explanation hut", 'no explanation "hut" in the notebook. Did you mean "hut_why"?'),
         ("plot importance --explanation hut_why --model hut", "give one of them"),
