@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from IPython.utils.text import DollarFormatter
 
 import nbreg
+from nbreg.data.spec import OddInteger
 from nbreg.fit_options import fit_options
 from nbreg.magics.parsing import parse
 from nbreg.options import Choice, Column, Columns, Integer, Integers, Optional, Real, Switch
@@ -41,6 +42,8 @@ NAMES = st.sampled_from(
 def values_of(kind):
     if isinstance(kind, Optional):
         return st.one_of(st.just(kind.meaning), values_of(kind.kind))
+    if isinstance(kind, OddInteger):
+        return st.integers(2, 200).map(lambda half: 2 * half + 1)
     if isinstance(kind, Integer):
         return st.integers(kind.minimum if kind.minimum is not None else -5, kind.maximum or 10_000)
     if isinstance(kind, Real):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
-from typing import Any
 
 from nbreg.errors import DataError, did_you_mean
 from nbreg.options import Columns
@@ -18,9 +17,6 @@ class ColumnPatterns(Columns):
 
     expected = 'names of columns or patterns for them, such as "x_*"'
     metavar = "PATTERN"
-
-    def parse(self, text: str) -> Any:
-        return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def channel_names(patterns: Sequence[str], columns: Sequence[str], not_these: Sequence[str] = ()) -> tuple[str, ...]:

@@ -14,8 +14,8 @@ import pytest
 from nbreg.errors import DataError, OptionError
 from nbreg.plots.plot import PLOTS, plot
 
-#: The plot of a forecaster has tests of its own.
-OF_REGRESSORS = [name for name in PLOTS if name != "forecast"]
+#: The plots of a forecaster and of windows have tests of their own.
+OF_REGRESSORS = [name for name in PLOTS if name not in ("forecast", "window_heatmap")]
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
