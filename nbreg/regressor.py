@@ -163,10 +163,11 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             else:
                 self.run_.fail(error)
             raise
-        try:
-            train(self.network_, arrays, self.training_, self.run_, seed=seed, callbacks=callbacks)
-        finally:
+
+        def settle() -> None:
             self.blueprint_.settle(self.network_, arrays.x, arrays.y, arrays.x_val, arrays.y_val)
+
+        train(self.network_, arrays, self.training_, self.run_, seed=seed, callbacks=callbacks, settle=settle)
         return self
 
     def find_learning_rate(self) -> RangeTest:
@@ -195,6 +196,7 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         network = self.drafted_network(data)
         if self.first_weights_ is not None:
             network.set_weights(self.first_weights_)
+            self.blueprint_.resume(network)
         else:
             inputs = Inputs.of(data.encoder)
             self.blueprint_.prepare(network, inputs, *data.arrays("train"), *data.arrays("validation"))

@@ -89,6 +89,10 @@ class Blueprint:
         self.architecture.prepare(network, x, y)
         self.skip.prepare(network, inputs, x, y, x_val, y_val)
 
+    def resume(self, network: keras.Model) -> None:
+        """Undo, of what `settle` has set, what would stand in the way of training on."""
+        self.skip.resume(network)
+
     def settle(self, network: keras.Model, x: Any, y: Any, x_val: Any = None, y_val: Any = None) -> None:
         """Set, after training, what steps do not train, from inputs and scaled targets of train and validation rows."""
         self.architecture.settle(network, x, y, x_val, y_val)

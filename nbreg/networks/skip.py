@@ -129,6 +129,11 @@ class Skip:
         network.get_layer(SMOOTH_LAYER).set_weights([smooth.weights, smooth.intercept])
         return first, second
 
+    def resume(self, network: keras.Model) -> None:
+        """Let the network's own predictions count in full again: those that are not blended in would learn nothing."""
+        if stands_beside(network):
+            network.get_layer(BLEND_LAYER).set_weights([np.ones_like(blend_of(network))])
+
     def settle(self, network: keras.Model, x_val: Any = None, y_val: Any = None) -> None:
         """Set how much of the network's own predictions is blended in, by the validation rows."""
         if not stands_beside(network):

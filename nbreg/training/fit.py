@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,12 +33,16 @@ def train(
     seed: int,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     keep_last: bool = False,
+    settle: Callable[[], None] = lambda: None,
 ) -> None:
     """Train `network` in place, in the calling thread, and end `run`: finished, stopped or failed.
 
     Afterwards the network has the weights of the best epoch where early stopping is on (``patience > 0``)
     and wherever the run was stopped or failed; else the last ones. With `keep_last`, it has the last ones unless the
-    run failed. Training starts from the weights that the network has. The order of rows is `epoch_order` of `seed`.
+    run failed. What steps do not train is then set by `settle`, before the run ends: who waits for that finds the
+    network as it is to be.
+
+    Training starts from the weights that the network has. The order of rows is `epoch_order` of `seed`.
     KeyboardInterrupt stops the run as `Run.request_stop` does. Raises TrainingError where a loss is
     no finite number, and whatever else went wrong; the run has the same error.
     """
@@ -47,10 +51,12 @@ def train(
     run.begin()
     try:
         status = _train(network, arrays, spec, run, seed, callbacks, keep_last)
+        settle()
         if status == "failed":
             raise TrainingError(_advice(spec, run, arrays))
     except KeyboardInterrupt:
         status = "stopped"  # it came before the first step or after the last
+        settle()
     except BaseException as error:
         run.fail(error)
         raise

@@ -16,6 +16,7 @@ from nbreg.networks.ridge import RidgePath
 from nbreg.networks.skip import BLEND_LAYER, GATE_LAYER, Skip, blend_of
 from nbreg.networks.slow_movements import slow_movements
 from nbreg.networks.targets import Targets
+from nbreg.session import draft
 
 
 @pytest.fixture(scope="module")
@@ -224,6 +225,13 @@ class TestRegressor:
             on.network_.get_layer("linear_part").get_weights()[0],
             fitted.network_.get_layer("linear_part").get_weights()[0],
         )
+
+    def test_what_was_not_blended_in_can_learn_again(self, fitted, table):
+        gone = nbreg.fit(table, target=["y", "z"], skip="linear", epochs=3, hidden=(8,), validation_fraction=0.3)
+        gone.network_.get_layer(BLEND_LAYER).set_weights([np.zeros(2)])
+        on = draft(table, start=gone, epochs=1)[0]
+        on.find_learning_rate()  # which finds the weights to begin with
+        assert blend_of(on.new_network()) == (1.0, 1.0)
 
     def test_nothing_stands_beside_the_network_of_a_table_unless_asked_for(self, table):
         plain = nbreg.fit(table, target="y", epochs=1, hidden=(4,))
