@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from nbreg.explanation.explained import ROWS_A_STEP, Floats, Function, Points
+from nbreg.explanation.explained import Floats, Function, Points
 from nbreg.explanation.gradients import gradients_of
 from nbreg.explanation.method import Task
 from nbreg.explanation.pairs import Pairs
@@ -26,7 +26,7 @@ def gauss_legendre(n_nodes: int) -> Nodes:
 def along_lines(task: Task, nodes: Nodes) -> Floats:
     """Return ``(n_done, n_players, n_targets)``: mean gradient on a line times its length, column by column, averaged
     over lines from all background rows."""
-    pairs = Pairs(task, max(1, ROWS_A_STEP // len(nodes[0])))
+    pairs = Pairs(task, max(1, task.explained.rows_a_step // len(nodes[0])))
     n_evaluations = 3 * len(task.points) * len(task.background) * len(nodes[0])  # a gradient costs three
     key = "lines", nodes, pairs.n_rows, pairs.n_background
     return pairs.shares_of_players(task.explained.compiled(key, _on_lines(nodes), n_evaluations))

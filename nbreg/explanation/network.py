@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import weakref
 from collections.abc import Callable, Hashable, Sequence
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 #: From so many evaluations (of a small network) on, XLA is worth the second that it takes to compile.
 XLA_FROM = 3_000_000
+#: So many numbers, about, the layers may put out in one step, gradients apart; and so few rows are never parted.
+MOST_NUMBERS, LEAST_ROWS = 1 << 23, 64
 
 
 class ExplainedNetwork(Explained):
@@ -40,6 +43,7 @@ class ExplainedNetwork(Explained):
         self.targets = tuple(targets)
         self.columns_of_targets = regressor.target_names_
         self.network = _from_points(regressor)
+        self.rows_a_step = _rows_a_step(self.network)
         self.cost = max(1.0, regressor.network_.count_params() / 4_000)
         self._tables = _embedding_tables(regressor)
         encoder, widths = regressor.encoder_, [table.shape[1] for table in self._tables]
@@ -93,7 +97,7 @@ class ExplainedNetwork(Explained):
     def predict(self, points: Points) -> Floats:
         import tensorflow as tf
 
-        size = min(ROWS_A_STEP, 1 << max(len(points) - 1, 1).bit_length())  # few sizes, for each is compiled anew
+        size = min(self.rows_a_step, 1 << max(len(points) - 1, 1).bit_length())  # few sizes, for each is compiled anew
         forward = self.compiled(("predict", size), lambda function: function, len(points))
         parts = [forward(tf.constant(filled_up(points[rows], size))).numpy() for rows in steps(len(points), size)]
         whole: Floats = np.concatenate(parts)[: len(points)]
@@ -128,6 +132,22 @@ def _traced(function: Any) -> Callable[..., Any]:
         return traced[shapes](*tensors)
 
     return call
+
+
+def _rows_a_step(network: keras.Model) -> int:
+    """Return how many rows go through a network at once: fewer where its layers put out much, as convolutions do."""
+    affordable = MOST_NUMBERS // max(sum(map(_numbers, network.layers)), 1)
+    return int(np.clip(1 << max(affordable.bit_length() - 1, 0), LEAST_ROWS, ROWS_A_STEP))
+
+
+def _numbers(layer: Any) -> int:
+    """Return how many numbers a layer puts out for a row; recurrent ones keep gates and states of each step."""
+    output: Any = getattr(layer, "output", None)
+    if not hasattr(output, "shape"):
+        return 0
+    if hasattr(layer, "return_sequences"):
+        return int(layer.input.shape[1] * layer.units * 8)
+    return int(math.prod(output.shape[1:]))
 
 
 def _from_points(regressor: Regressor) -> keras.Model:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from nbreg.explanation.explained import ROWS_A_STEP, Floats, Function, Points
+from nbreg.explanation.explained import Floats, Function, Points
 from nbreg.explanation.gradients import gradients_of
 from nbreg.explanation.method import METHODS, Attribution, Method, Task
 from nbreg.explanation.steps import filled_up, steps
@@ -24,7 +24,7 @@ class Saliency(Method):
     kind = "sensitivity"
 
     def attribute(self, task: Task) -> Attribution:
-        size = min(ROWS_A_STEP, 1 << max(len(task.points) - 1, 1).bit_length())
+        size = min(task.explained.rows_a_step, 1 << max(len(task.points) - 1, 1).bit_length())
         step = task.explained.compiled(("saliency", size), _gradients, 3 * len(task.points))
         spread = task.background.std(axis=0, dtype=np.float64)
         membership = task.explained.players.membership

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from nbreg.evaluation.wording import count
-from nbreg.explanation.explained import ROWS_A_STEP, Floats, Function, Points
+from nbreg.explanation.explained import Floats, Function, Points
 from nbreg.explanation.gradients import gradients_of
 from nbreg.explanation.lines import baseline_of
 from nbreg.explanation.method import METHODS, Attribution, Method, Task
@@ -45,7 +45,7 @@ class _Copies:
         self._task, self._baseline, self._n_copies = task, baseline, n_copies
         self._spread = NOISE * task.background.std(axis=0)
         few = 1 << max(len(task.points) - 1, 0).bit_length()
-        self._n_rows = min(few, max(1, ROWS_A_STEP // n_copies))
+        self._n_rows = min(few, max(1, task.explained.rows_a_step // n_copies))
         self.slices = list(steps(len(task.points), self._n_rows))
         key = "noisy copies", n_copies, self._n_rows
         n_evaluations = 3 * len(task.points) * n_copies
