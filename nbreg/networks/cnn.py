@@ -19,7 +19,7 @@ from nbreg.networks.architecture import (
     l1_option,
     l2_option,
 )
-from nbreg.networks.hidden import HiddenLayers
+from nbreg.networks.hidden import HiddenLayers, beside
 from nbreg.networks.regularizers import penalty_words
 from nbreg.options import Choice, Integer, Integers, option
 
@@ -63,9 +63,7 @@ class Cnn(Architecture):
         for position, filters in enumerate(self.filters, start=1):
             x = self._convolution(x, filters, position)
         x = self._one_a_row(x)
-        if rest is not None:
-            x = keras.layers.Concatenate(name="beside_the_sequence")([x, rest])
-        x = self._layers().dense(x, self.hidden)
+        x = self._layers().dense(beside(x, rest), self.hidden)
         return keras.Model(entry, head.outputs(x, targets), name="cnn")
 
     def words(self) -> str:

@@ -53,3 +53,13 @@ class HiddenLayers:
         """Return the choices that are not the usual ones, penalties left out."""
         extras = [f"dropout {self.dropout:g}"] if self.dropout else []
         return [*extras, *(["batch normalisation"] if self.batch_norm else [])]
+
+
+def beside(x: Any, rest: Any) -> Any:
+    """Return what a sequence came to, ``(None, n)``, and the inputs `rest` ``(None, n_rest)`` that are none of it.
+
+    `rest` is None where there are none. All are Keras tensors.
+    """
+    import keras
+
+    return x if rest is None else keras.layers.Concatenate(name="beside_the_sequence")([x, rest])

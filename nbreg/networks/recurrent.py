@@ -18,7 +18,7 @@ from nbreg.networks.architecture import (
     l1_option,
     l2_option,
 )
-from nbreg.networks.hidden import HiddenLayers
+from nbreg.networks.hidden import HiddenLayers, beside
 from nbreg.networks.regularizers import penalty, penalty_words
 from nbreg.options import Integers, option
 
@@ -57,9 +57,7 @@ class Recurrent(Architecture):
         entry, x, rest = inputs.sequence_entry()
         for position, units in enumerate(self.units, start=1):
             x = self._recurrent_layer(x, units, position)
-        if rest is not None:
-            x = keras.layers.Concatenate(name="beside_the_sequence")([x, rest])
-        x = self._layers().dense(x, self.hidden)
+        x = self._layers().dense(beside(x, rest), self.hidden)
         return keras.Model(entry, head.outputs(x, targets), name=self.name)
 
     def words(self) -> str:
