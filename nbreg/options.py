@@ -15,12 +15,13 @@ from __future__ import annotations
 import math
 import numbers
 import re
-import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import Field, dataclass, field, fields
 from typing import Any, Self
 
 from nbreg.errors import OptionError, did_you_mean
+from nbreg.option_needs import Needs
+from nbreg.option_words import quoted, range_in_words
 
 
 class Kind:
@@ -77,7 +78,7 @@ class Integer(Kind):
 
     @property
     def expected(self) -> str:
-        return "a whole number" + _range_in_words(self.minimum, self.maximum)
+        return "a whole number" + range_in_words(self.minimum, self.maximum)
 
     def parse(self, text: str) -> int:
         return int(text.replace("_", ""))
@@ -100,7 +101,7 @@ class Real(Kind):
 
     @property
     def expected(self) -> str:
-        words = "a number" + _range_in_words(self.minimum, self.maximum)
+        words = "a number" + range_in_words(self.minimum, self.maximum)
         words += f" above {self.above:g}" if self.above is not None else ""
         if self.below is not None:
             words += (" and" if self.above is not None or self.minimum is not None else "") + f" below {self.below:g}"
@@ -171,7 +172,7 @@ class Integers(Kind):
 
     @property
     def expected(self) -> str:
-        return "whole numbers" + _range_in_words(self.minimum, None) + ", such as 64,32"
+        return "whole numbers" + range_in_words(self.minimum, None) + ", such as 64,32"
 
     def parse(self, text: str) -> tuple[int, ...]:
         return tuple(int(part) for part in text.strip("()[] ").split(",") if part.strip())
@@ -300,6 +301,10 @@ class Option:
     kind: Kind
     #: Whether it is for those who know why: a panel does not show it at first.
     expert: bool = False
+    #: What people call it, where that is not its name in words.
+    title: str = ""
+    #: What else has to be chosen for this to do something; None: nothing.
+    needs: Needs | None = None
 
     @property
     def flag(self) -> str:
@@ -326,7 +331,7 @@ class Option:
 
     def _flag_and(self, text: str) -> str:
         # Behind a blank, nothing or what begins with a dash would be no value.
-        return self.flag + ("=" if not text or text.startswith("-") else " ") + (_quoted(text) if text else "")
+        return self.flag + ("=" if not text or text.startswith("-") else " ") + (quoted(text) if text else "")
 
     def _told(self, came: str, convert: Callable[[], Any]) -> Any:
         try:
@@ -336,9 +341,13 @@ class Option:
             raise OptionError(f"{self.name} ({self.flag}) takes {self.kind.expected}; got {came}.{hint}") from None
 
 
-def option(default: Any, help: str, kind: Kind, *, expert: bool = False) -> Any:
-    """Declare one choice as a field of a :class:`Spec`; `expert` ones are not in plain sight in a panel."""
-    return field(default=default, metadata={"help": help, "kind": kind, "expert": expert})
+def option(
+    default: Any, help: str, kind: Kind, *, expert: bool = False, title: str = "", needs: Needs | None = None
+) -> Any:
+    """Declare one choice as a field of a :class:`Spec`; all else is as in :class:`Option`."""
+    return field(
+        default=default, metadata={"help": help, "kind": kind, "expert": expert, "title": title, "needs": needs}
+    )
 
 
 @dataclass(frozen=True)
@@ -374,27 +383,12 @@ def number_text(number: float) -> str:
     return short if float(short) == number else repr(number)
 
 
-def _quoted(text: str) -> str:
-    """Return a word of a line, in quotes where it needs them."""
-    if text == shlex.quote(text):
-        return text
-    return shlex.quote(text) if '"' in text else f'"{text}"'
-
-
 def _as_option(declared: Field[Any]) -> Option:
     about = declared.metadata
-    return Option(declared.name, declared.default, about["help"], about["kind"], about["expert"])
+    return Option(declared.name, declared.default, **about)
 
 
 def _within(number: Any, minimum: float | None, maximum: float | None) -> Any:
     if (minimum is not None and number < minimum) or (maximum is not None and number > maximum):
         raise ValueError
     return number
-
-
-def _range_in_words(minimum: float | None, maximum: float | None) -> str:
-    if minimum is not None and maximum is not None:
-        return f" from {minimum:g} to {maximum:g}"
-    if minimum is not None:
-        return f" of at least {minimum:g}"
-    return f" of at most {maximum:g}" if maximum is not None else ""

@@ -8,6 +8,7 @@ from typing import Any
 from nbreg.data.bounds import Bound, TargetBounds
 from nbreg.data.channels import ColumnPatterns
 from nbreg.data.pretreatment import PRETREATMENTS
+from nbreg.option_needs import Needs
 from nbreg.options import Choice, Column, Columns, Integer, Optional, Real, Spec, Switch, option
 
 
@@ -42,10 +43,12 @@ class DataSpec(Spec):
         "What is done to each row of --channels, in this order: snv (standard normal variate), d1 or d2 (first or "
         "second derivative, Savitzky-Golay); auto tries all on the train rows.",
         Choice("auto", *PRETREATMENTS),
+        needs=Needs("channels"),
     )
     derivative_window: int = option(
-        11, "Channels that a derivative of --pretreatment looks at, an odd number.", OddInteger(minimum=5), expert=True
-    )
+        11, "Channels that a derivative of --pretreatment looks at, an odd number.", OddInteger(minimum=5), expert=True,
+        needs=Needs("channels"),
+    )  # fmt: skip
     validation_fraction: float = option(0.16, "Share of the rows that watches training.", Real(minimum=0, below=1))
     test_fraction: float = option(0.2, "Share of the rows kept for the one final test.", Real(minimum=0, below=1))
     split: str = option("random", "How rows are parted: at random, the latest last, or whole groups.",

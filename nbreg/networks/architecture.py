@@ -124,11 +124,11 @@ def dropout_option() -> Any:
 
 
 def l1_option() -> Any:
-    return option(0.0, "L1 penalty on the weights; with --l2, an elastic net.", Real(minimum=0))
+    return option(0.0, "L1 penalty on the weights; with --l2, an elastic net.", Real(minimum=0), title="L1 penalty")
 
 
 def l2_option() -> Any:
-    return option(0.0, "L2 penalty on the weights; with --l1, an elastic net.", Real(minimum=0))
+    return option(0.0, "L2 penalty on the weights; with --l1, an elastic net.", Real(minimum=0), title="L2 penalty")
 
 
 def batch_norm_option() -> Any:

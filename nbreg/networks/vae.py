@@ -57,7 +57,7 @@ class Vae(Architecture):
     latent_size: int = option(2, "Numbers in a latent that targets are decoded from.", Integer(minimum=1, maximum=16))
     kl_weight: float = option(
         1.0, "What the loss counts recognised latents' divergence from their prior for; 1: the evidence bound.",
-        Real(minimum=0),
+        Real(minimum=0), title="KL weight",
     )  # fmt: skip
     dropout: float = dropout_option()
     l1: float = l1_option()

@@ -32,7 +32,7 @@ def control(option: Option) -> dict[str, Any]:
     kind = option.kind.kind if isinstance(option.kind, Optional) else option.kind
     return {
         "name": option.name,
-        "label": label(option.name),
+        "label": label(option),
         "help": option.help,
         "kind": next((name for of, name in _CONTROLS if isinstance(kind, of)), "text"),
         "choices": list(kind.choices()),
@@ -43,10 +43,10 @@ def control(option: Option) -> dict[str, Any]:
     }
 
 
-def label(name: str) -> str:
-    """Return an option's name as people read it."""
-    words = name.replace("_", " ")
-    return {"l1": "L1 penalty", "l2": "L2 penalty"}.get(name, words[:1].upper() + words[1:])
+def label(option: Option) -> str:
+    """Return what people call an option."""
+    words = option.name.replace("_", " ")
+    return option.title or words[:1].upper() + words[1:]
 
 
 def plain(value: Any) -> Any:

@@ -117,7 +117,8 @@ def runs_table(trainings: Sequence[Training], with_test: bool) -> RunsTable:
     With `with_test` the metrics on test rows as well.
     """
     choices = {each.number: each.choices() for each in trainings}
-    differing = [name for name in fit_options() if len({repr(of[name]) for of in choices.values()}) > 1]
+    known = fit_options()
+    differing = [name for name in known if len({repr(of[name]) for of in choices.values()}) > 1]
     columns = (
         Column("number", "#", numeric=True),
         Column("name", "Name"),
@@ -125,7 +126,7 @@ def runs_table(trainings: Sequence[Training], with_test: bool) -> RunsTable:
         *_metric_columns("validation", VALIDATION),
         Column("best_val_loss", "Loss", VALIDATION, numeric=True, better="low"),
         *(_metric_columns("test", TEST) if with_test else ()),
-        *(Column(name, label(name), OPTIONS, is_numeric(fit_options()[name])) for name in differing),
+        *(Column(name, label(known[name]), OPTIONS, is_numeric(known[name])) for name in differing),
         *((Column("from", "From", COURSE),) if any(each.run.start for each in trainings) else ()),
         Column("epochs_run", "Epochs run", COURSE, numeric=True),
         Column("best_epoch", "Best epoch", COURSE, numeric=True),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from nbreg.networks.objective import LOSSES, NamedLoss, Objective
+from nbreg.option_needs import Needs
 from nbreg.options import Choice, Integer, Optional, Real, Repeated, Spec, Switch, number_text, option
 
 if TYPE_CHECKING:
@@ -48,9 +49,15 @@ class TrainingSpec(Spec):
         "How the learning rate goes over the epochs.",
         Choice("constant", "cosine", "exponential", "step", "one_cycle", "plateau"),
     )
-    momentum: float = option(0.9, "Momentum of sgd.", Real(minimum=0, below=1), expert=True)
-    nesterov: bool = option(False, "Nesterov's momentum, for sgd.", Switch(), expert=True)
-    weight_decay: float = option(0.004, "Weight decay of adamw.", Real(minimum=0), expert=True)
+    momentum: float = option(
+        0.9, "Momentum of sgd.", Real(minimum=0, below=1), expert=True, needs=Needs("optimizer", "sgd")
+    )
+    nesterov: bool = option(
+        False, "Nesterov's momentum, for sgd.", Switch(), expert=True, needs=Needs("optimizer", "sgd")
+    )
+    weight_decay: float = option(
+        0.004, "Weight decay of adamw.", Real(minimum=0), expert=True, needs=Needs("optimizer", "adamw")
+    )
     clipnorm: float | None = option(None, "Longest gradient of a weight array; longer ones are shortened.",
                                     Optional(Real(above=0)), expert=True)  # fmt: skip
     loss: str = option("mse", "What training makes small, on scaled targets.",
