@@ -14,7 +14,7 @@ from nbreg.errors import DataError, OptionError
 from nbreg.explanation.effort import REPORTING, Effort
 from nbreg.explanation.explained import ROWS_A_STEP
 from nbreg.explanation.method import METHODS
-from nbreg.regressor import NotTrainedError
+from nbreg.trainable import NotTrainedError
 
 
 @pytest.fixture

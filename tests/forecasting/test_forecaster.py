@@ -14,8 +14,9 @@ from sklearn.metrics import root_mean_squared_error
 import nbreg
 from nbreg.errors import DataError, FileError, NbregError, OptionError
 from nbreg.forecasting.forecaster import Forecaster
-from nbreg.regressor import NotTrainedError, Regressor
+from nbreg.regressor import Regressor
 from nbreg.session import SESSION
+from nbreg.trainable import NotTrainedError
 
 CHOICES = {
     "target": ("load", "heat"), "time": "time", "group": "station", "window": 8, "horizon": 4, "epochs": 3,
