@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,17 +19,19 @@ if TYPE_CHECKING:
 #: Layers that XLA was measured to compile in bounded time, into something faster. (Not so Dropout: XLA's
 #: random numbers take longer than all else in a small step. Nor convolutions: XLA's take ten times as long.)
 _MEASURED_LAYERS = {
-    "Activation", "BatchNormalization", "Concatenate", "Dense", "ELU", "Embedding", "GetItem", "InputLayer",
-    "LeakyReLU", "ReLU",
+    "Activation", "Add", "BatchNormalization", "Concatenate", "Dense", "ELU", "EinsumDense", "Embedding", "GetItem",
+    "InputLayer", "LeakyReLU", "ReLU",
 }  # fmt: skip
-#: XLA is taken up to so many inputs, layers and weights, and from so many train steps on: it compiles for
-#: 1.5 to 2.5 s, and then saves about 0.12 ms a step.
+#: XLA is taken up to so many inputs, layers and trained weights (others make no step slower than in a graph), and from
+#: so many train steps on: it compiles for 1.5 to 2.5 s, and then saves about 0.12 ms a step.
 _MOST_INPUTS, _MOST_LAYERS, _MOST_WEIGHTS, _FEWEST_STEPS = 256, 24, 100_000, 10_000
-#: Layers that go through a sequence are loops, which XLA compiles as such, in 3 to 5 s for 12 steps as for 168, and
-#: saves 4 ms a train step of 48: from fewer steps on it is worth it, for wider rows, and beside what a Dropout takes.
+#: Layers that go through a sequence are loops, which XLA compiles as such: in 4.5 s of CPU time for a window of 12
+#: steps, 5.5 s for 48, 6.5 s for 168, which is 2.8, 3.4 and 4.1 s more than a graph takes. It then saves some 0.1 ms a
+#: train step for each step of the window, so that it pays from so many of these in all on: 625 train steps of windows
+#: of 48. It is worth it for wider rows, too, and beside what a Dropout takes.
 _RECURRENT_LAYERS = {"GRU", "LSTM", "SimpleRNN"}
 _BESIDE_RECURRENT = {"Dropout", "Reshape"}
-_MOST_SEQUENCE_INPUTS, _FEWEST_RECURRENT_STEPS = 4_096, 1_000
+_MOST_SEQUENCE_INPUTS, _FEWEST_WINDOW_STEPS = 4_096, 30_000
 
 #: A validation step takes as many rows as keep it short: 8,192 for networks of up to 32,768 weights, then fewer.
 _VALIDATION_WORK, _MOST_VALIDATION_ROWS, _FEWEST_VALIDATION_ROWS = 2**28, 8_192, 256
@@ -74,18 +77,27 @@ def engine_of(network: keras.Model, shape: Shape, spec: TrainingSpec) -> str:
     if spec.engine != "auto":
         return spec.engine
     layers = list(all_layers(network))
-    kinds = {type(layer).__name__ for layer in layers}
-    is_recurrent = bool(kinds & _RECURRENT_LAYERS)
-    measured = _MEASURED_LAYERS | (_RECURRENT_LAYERS | _BESIDE_RECURRENT if is_recurrent else set())
-    fits = (
-        shape.n_inputs <= (_MOST_SEQUENCE_INPUTS if is_recurrent else _MOST_INPUTS)
+    n_steps, window = spec.for_rows(shape.n_rows).epochs * shape.n_steps, longest_window(layers)
+    pays = n_steps * window >= _FEWEST_WINDOW_STEPS if window else n_steps >= _FEWEST_STEPS
+    return "xla" if pays and _fits_xla(network, layers, shape, has_window=bool(window)) else "graph"
+
+
+def longest_window(layers: Iterable[Any]) -> int:
+    """Return how many steps there are in the longest sequence that one of `layers` goes through; 0: there is none."""
+    recurrent = [layer for layer in layers if type(layer).__name__ in _RECURRENT_LAYERS]
+    return max((layer.get_build_config()["input_shape"][1] or 0 for layer in recurrent), default=0)
+
+
+def _fits_xla(network: keras.Model, layers: list[Any], shape: Shape, *, has_window: bool) -> bool:
+    """Return whether XLA compiles such a network in bounded time, into something faster."""
+    measured = _MEASURED_LAYERS | (_RECURRENT_LAYERS | _BESIDE_RECURRENT if has_window else set())
+    return (
+        shape.n_inputs <= (_MOST_SEQUENCE_INPUTS if has_window else _MOST_INPUTS)
         and len(layers) <= _MOST_LAYERS
-        and network.count_params() <= _MOST_WEIGHTS
-        and kinds <= measured
+        and sum(math.prod(weight.shape) for weight in network.trainable_weights) <= _MOST_WEIGHTS
+        and {type(layer).__name__ for layer in layers} <= measured
         and all(map(is_of_keras, layers))
     )
-    n_steps = spec.for_rows(shape.n_rows).epochs * shape.n_steps
-    return "xla" if fits and n_steps >= (_FEWEST_RECURRENT_STEPS if is_recurrent else _FEWEST_STEPS) else "graph"
 
 
 def all_layers(network: Any) -> Iterator[Any]:

@@ -9,9 +9,10 @@ from small_training import assert_same_weights, keras, stock_fit
 from nbreg.networks.architecture import ARCHITECTURES
 from nbreg.networks.blueprint import Blueprint
 from nbreg.networks.inputs import Inputs
+from nbreg.networks.skip import Skip
 from nbreg.networks.targets import Targets
 from nbreg.training.arrays import Arrays
-from nbreg.training.engines import engine_of, shape_of
+from nbreg.training.engines import engine_of, longest_window, shape_of
 from nbreg.training.fit import train
 from nbreg.training.run import Run
 from nbreg.training.spec import TrainingSpec
@@ -27,10 +28,10 @@ def arrays_of(n_rows: int = 72, n_inputs: int = N_STEPS * N_CHANNELS + 1) -> Arr
     return Arrays(x[8:], y[8:], x[:8], y[:8])
 
 
-def network_of(name: str, arrays: Arrays, **choices) -> keras.Model:
+def network_of(name: str, arrays: Arrays, skip: Skip | None = None, **choices) -> keras.Model:
     n_steps = (arrays.n_inputs - 1) // N_CHANNELS
     inputs = Inputs(arrays.n_inputs, n_steps=n_steps, n_channels=N_CHANNELS)
-    return Blueprint(ARCHITECTURES[name](hidden=(4,), **choices)).build(inputs, Targets(1), seed=0)
+    return Blueprint(ARCHITECTURES[name](hidden=(4,), **choices), skip=skip or Skip()).build(inputs, Targets(1), seed=0)
 
 
 def engine(name: str, n_steps: int, arrays: Arrays | None = None, **choices) -> str:
@@ -41,15 +42,35 @@ def engine(name: str, n_steps: int, arrays: Arrays | None = None, **choices) -> 
 
 
 @pytest.mark.parametrize("name", RECURRENT)
-def test_xla_takes_recurrent_networks_from_a_thousand_steps_on(name):
-    assert engine(name, 1_000) == "xla"
-    assert engine(name, 999) == "graph"
-    assert engine(name, 1_000, dropout=0.2) == "xla"
+def test_xla_takes_recurrent_networks_from_thirty_thousand_steps_of_windows_on(name):
+    assert engine(name, 6_000) == "xla"
+    assert engine(name, 5_999) == "graph"
+    assert engine(name, 6_000, dropout=0.2) == "xla"
 
 
 @pytest.mark.parametrize("name", RECURRENT)
-def test_long_windows_are_loops_too(name):
-    assert engine(name, 1_000, arrays_of(n_inputs=168 * N_CHANNELS + 1)) == "xla"
+def test_long_windows_take_fewer_train_steps(name):
+    arrays = arrays_of(n_inputs=168 * N_CHANNELS + 1)
+    assert engine(name, 179, arrays) == "xla"
+    assert engine(name, 178, arrays) == "graph"
+
+
+@pytest.mark.parametrize("name", ["mlp", *RECURRENT])
+def test_what_stands_beside_a_network_is_not_counted(name):
+    arrays = arrays_of(n_inputs=100 * N_CHANNELS + 1)
+    network = network_of(name, arrays, skip=Skip("smooth"))
+    assert network.count_params() > 200_000
+    spec = TrainingSpec(epochs=10_000, batch_size=arrays.n_rows)
+    assert engine_of(network, shape_of(network, arrays, spec), spec) == "xla"
+
+
+def test_weights_that_are_trained_are_counted():
+    assert engine("lstm", 10_000, units=(200,)) == "graph"
+
+
+def test_windows_of_unknown_length_stay_with_the_graph():
+    entry = keras.Input((None, N_CHANNELS))
+    assert longest_window(keras.Model(entry, keras.layers.LSTM(3)(entry)).layers) == 0
 
 
 def test_convolutions_stay_with_the_graph():
