@@ -19,8 +19,8 @@ from nbreg.forecasting import measures, rivals
 from nbreg.forecasting.backtest_spec import BacktestSpec
 from nbreg.forecasting.forecaster import Forecaster
 from nbreg.forecasting.options import forecast_options
+from nbreg.networks.beside import blend_of, stands_beside
 from nbreg.networks.inputs import Inputs
-from nbreg.networks.skip import blend_of, stands_beside
 from nbreg.options import refuse_unknown
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def backtest(
     The latest rows, ``test_fraction`` of the table, are parted into as many stretches as there are `origins`. Nothing
     after the beginning of a stretch is known to the models that forecast it: all are trained anew for it, on the train
     and the validation rows. The network is trained on the train rows first; the validation rows choose how many epochs
-    it takes, the penalties of what stands beside it, and how much of it is blended in (see `Skip`). With these it is
+    it takes, the penalties of what stands beside it, and how much of each is blended in (see `Skip`). With these it is
     trained on both. The rivals are ridge regression on the same windows, its penalty chosen alike; the value of a
     season ago; and the last value.
 
@@ -244,16 +244,16 @@ def _twice_trained(given: Forecaster, first: WindowData, both: WindowData) -> Fo
     chosen = _like(given)
     chosen.take_windows(first)
     inputs = Inputs.of(first.encoder)
-    penalties = chosen.blueprint_.skip.prepare(
+    skip = chosen.blueprint_.skip.prepare(
         chosen.drafted_network(), inputs, *first.arrays("train"), *first.arrays("validation")
     )
-    chosen.blueprint_ = replace(chosen.blueprint_, skip=replace(chosen.blueprint_.skip, penalties=penalties or None))
+    chosen.blueprint_ = replace(chosen.blueprint_, skip=skip)
     chosen.train()
     n_epochs = chosen.run_.best.epoch if chosen.run_.best else 1
     final = _like(given, epochs=chosen.training_.epochs, patience=0, stop_after=n_epochs)
     final.take_windows(both)
-    blend = blend_of(chosen.network_) if stands_beside(chosen.network_) else None
-    skip = replace(final.blueprint_.skip, penalties=penalties or None, blend=blend)
+    if stands_beside(chosen.network_):
+        skip = replace(skip, blend=blend_of(chosen.network_))
     final.blueprint_ = replace(final.blueprint_, skip=skip)
     final.train()
     return final

@@ -77,9 +77,13 @@ class RidgePath:
 
     @cached_property
     def _decomposed(self) -> tuple[Floats, Floats]:
+        """The eigenvalues of the inputs' scatter matrix that are not 0, and its axes, from the smaller side."""
         centred = self._inputs - self._centre
-        spectrum, axes = np.linalg.eigh(centred.T @ centred)
-        return np.maximum(spectrum, 0.0), axes
+        is_wide = len(centred) < centred.shape[1]
+        spectrum, axes = np.linalg.eigh(centred @ centred.T if is_wide else centred.T @ centred)
+        there = spectrum > np.finfo(np.float64).eps * len(spectrum) * spectrum[-1]
+        spectrum, axes = spectrum[there], axes[:, there]
+        return spectrum, (centred.T @ axes) / np.sqrt(spectrum) if is_wide else axes
 
     @cached_property
     def _rotated(self) -> Floats:

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nbreg.errors import OptionError
+from nbreg.networks.beside import (
+    BLEND_LAYER,
+    LINEAR_LAYER,
+    RANDOM_LAYER,
+    SMOOTH_LAYER,
+    TargetsBeside,
+    blend_of,
+    stands_beside,
+)
+from nbreg.networks.blending import agreed_blend
 from nbreg.networks.forward import predict_rows
 from nbreg.networks.inputs import Inputs
 from nbreg.networks.ridge import Line, RidgePath
-from nbreg.networks.slow_movements import slow_movements
+from nbreg.networks.slow_movements import movements_by_scale
 from nbreg.networks.targets import Targets
 from nbreg.options import Choice, Spec, option
 
@@ -27,19 +37,12 @@ AUTO, NONE, LINEAR, SMOOTH = "auto", "none", "linear", "smooth"
 #: Penalties that are tried, as multiples of the number of rows. Far apart, validation rows of one season would choose
 #: what suits that season.
 LINEAR_PENALTIES = (1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
-SMOOTH_PENALTIES = (0.1, 0.3, 1.0)
+SMOOTH_PENALTIES = (0.03, 0.1, 0.3)
 #: Where there are no validation rows to choose by.
-_USUAL = {LINEAR: 1e-2, SMOOTH: 0.3}
+USUAL_PENALTIES = {LINEAR: 1e-2, SMOOTH: 0.1}
 
 #: Random units of the smooth part, and how much flatter than one their slope is, in spreads of what they see.
-_UNITS, _FLATTER = 1_024, 1.2
-
-#: Blocks of validation rows that are to agree on how much of the network is blended in.
-_BLOCKS = 4
-
-#: Names of the layers, by which they are found again.
-LINEAR_LAYER, RANDOM_LAYER, SMOOTH_LAYER = "linear_part", "random_units", "smooth_part"
-GATE_LAYER, BLEND_LAYER = "gate", "blend"
+_UNITS, _FLATTER = 1_536, 2.0
 
 
 @dataclass(frozen=True)
@@ -63,13 +66,15 @@ class Skip:
     see the slow movements alone. The network's own predictions pass a gate, which is trained and closed at first
     (ReZero: Bachlechner et al. 2021), and are blended in so far as they help on the validation rows.
 
-    `penalties`, of the parts in order, are chosen by the validation rows where they are None, and so is `blend`, a
-    share in [0, 1] for each target. What is not `is_asked` for is left out where it does not fit.
+    `penalties`, of the parts in order, are chosen by the validation rows where they are None. So is how much of the
+    smooth part counts, `smooth_blend`, and of the network, `blend`: shares in [0, 1] for each target. What is not
+    `is_asked` for is left out where it does not fit.
     """
 
     kind: str = NONE
     is_asked: bool = True
     penalties: tuple[float, ...] | None = None
+    smooth_blend: tuple[float, ...] | None = None
     blend: tuple[float, ...] | None = None
 
     @classmethod
@@ -90,7 +95,8 @@ class Skip:
         """Return the targets with these models beside whatever predicts them. Raises OptionError."""
         fits = self.of_targets(targets) if inputs.n_numbers else self.without("all its inputs are categories to embed")
         if fits:
-            return TargetsBeside(targets.n_targets, targets.names, kind=self.kind, n_numbers=inputs.n_numbers)
+            n_units = _UNITS if self.kind == SMOOTH else 0
+            return TargetsBeside(targets.n_targets, targets.names, n_numbers=inputs.n_numbers, n_units=n_units)
         return targets
 
     def without(self, reason: str) -> Skip:
@@ -108,26 +114,33 @@ class Skip:
 
     def prepare(
         self, network: keras.Model, inputs: Inputs, x: Any, y: Any, x_val: Any = None, y_val: Any = None
-    ) -> tuple[float, ...]:
-        """Fit the models to inputs and scaled targets of the train rows, and return their penalties.
+    ) -> Skip:
+        """Fit the models to inputs and scaled targets of the train rows, and return this with what was chosen for them.
 
-        The validation rows choose these; where there are none, they are the usual ones.
+        The validation rows choose it; where there are none, it is the usual.
         """
         if not stands_beside(network):
-            return ()
+            return self
+        x, x_val = (None if rows is None or not len(rows) else rows[:, : inputs.n_numbers] for rows in (x, x_val))
         penalties = self.penalties or (None, None)
-        n = inputs.n_numbers
-        line, first = _chosen(x[:, :n], y, x_val if x_val is None else x_val[:, :n], y_val, LINEAR, penalties[0])
+        line, first = _chosen(x, y, x_val, y_val, LINEAR, penalties[0])
         network.get_layer(LINEAR_LAYER).set_weights([line.weights, line.intercept])
         if self.kind == LINEAR:
-            return (first,)
+            return replace(self, penalties=(first,))
         units = network.get_layer(RANDOM_LAYER)
-        _turn_to(units, slow_movements(inputs, x[:, :n]))
-        left, left_val = y - line(x[:, :n]), None if x_val is None else y_val - line(x_val[:, :n])
-        seen, seen_val = (None if rows is None else _seen(units, rows[:, :n]) for rows in (x, x_val))
+        _turn_to(units, movements_by_scale(inputs, x))
+        seen, left = _seen(units, x), y - line(x)
+        seen_val, left_val = (None, None) if x_val is None else (_seen(units, x_val), y_val - line(x_val))
         smooth, second = _chosen(seen, left, seen_val, left_val, SMOOTH, penalties[1])
-        network.get_layer(SMOOTH_LAYER).set_weights([smooth.weights, smooth.intercept])
-        return first, second
+        counted = self._counted(smooth, seen_val, left_val)
+        network.get_layer(SMOOTH_LAYER).set_weights([smooth.weights * counted, smooth.intercept * counted])
+        return replace(self, penalties=(first, second), smooth_blend=tuple(counted.tolist()))
+
+    def _counted(self, smooth: Line, seen_val: Any, left_val: Any) -> Floats:
+        """Return how much of the smooth part is to count, a share for each target."""
+        if self.smooth_blend is not None:
+            return np.array(self.smooth_blend)
+        return np.ones(len(smooth.intercept)) if seen_val is None else agreed_blend(smooth(seen_val), left_val)
 
     def resume(self, network: keras.Model) -> None:
         """Let the network's own predictions count in full again: those that are not blended in would learn nothing."""
@@ -149,57 +162,6 @@ class Skip:
         return {NONE: [], LINEAR: ["linear part"], SMOOTH: ["linear and smooth part"]}[self.kind]
 
 
-def stands_beside(network: keras.Model) -> bool:
-    """Return whether something stands beside the network."""
-    return any(layer.name == LINEAR_LAYER for layer in network.layers)
-
-
-def blend_of(network: keras.Model) -> tuple[float, ...]:
-    """Return how much of the network's own predictions is blended in, a share in [0, 1] for each target."""
-    return tuple(network.get_layer(BLEND_LAYER).get_weights()[0].tolist())
-
-
-@dataclass(frozen=True)
-class TargetsBeside(Targets):
-    """Targets of which a part is predicted beside the network, from the first `n_numbers` inputs."""
-
-    kind: str = LINEAR
-    n_numbers: int = 0
-    _layers: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
-
-    def kept(self, predictions: Any) -> Any:
-        """Return the sum of predictions ``(n_rows, n_targets)``, a Keras tensor, and of what stands beside them."""
-        import keras
-        from keras import layers
-
-        (entry,) = keras.utils.get_source_inputs(predictions)
-        numbers = entry[:, : self.n_numbers] if entry.shape[1] > self.n_numbers else entry
-        parts = [self._layer(LINEAR_LAYER, layers.Dense, self.n_targets, kernel_initializer="zeros")(numbers)]
-        if self.kind == SMOOTH:
-            drawn = keras.initializers.RandomNormal(stddev=1.0)
-            units = {"activation": "tanh", "kernel_initializer": drawn, "bias_initializer": drawn}
-            seen = self._layer(RANDOM_LAYER, layers.Dense, _UNITS, **units)(numbers)
-            parts.append(self._layer(SMOOTH_LAYER, layers.Dense, self.n_targets, kernel_initializer="zeros")(seen))
-        let_in = self._by_target(GATE_LAYER, "zeros", trainable=True)(predictions)
-        own = self._by_target(BLEND_LAYER, "ones")(let_in)
-        return layers.Add()([*parts, own])
-
-    def _by_target(self, name: str, first: str, *, trainable: bool = False) -> Any:
-        """Return a layer that multiplies each target by a number of its own."""
-        from keras import layers
-
-        shape = (self.n_targets,)
-        return self._layer(
-            name, layers.EinsumDense, "bt,t->bt", trainable=trainable, output_shape=shape, kernel_initializer=first
-        )
-
-    def _layer(self, name: str, make: Any, *args: Any, trainable: bool = False, **kwargs: Any) -> Any:
-        """Return the layer of this name; a mixture adds to the means of all its components by the same ones."""
-        if name not in self._layers:
-            self._layers[name] = make(*args, trainable=trainable, name=name, **kwargs)
-        return self._layers[name]
-
-
 def _usual(choices: Mapping[str, Any]) -> str:
     """Return what stands beside a network unless said otherwise: only forecasts have a horizon."""
     if choices.get("horizon"):
@@ -212,21 +174,23 @@ def _chosen(x: Any, y: Any, x_val: Any, y_val: Any, kind: str, penalty: float | 
     path = RidgePath(x, y)
     tried = LINEAR_PENALTIES if kind == LINEAR else SMOOTH_PENALTIES
     if penalty is None:
-        has_rows = x_val is not None and len(x_val)
-        penalty = path.best(tried, x_val, y_val) if has_rows else _USUAL[kind]
+        penalty = USUAL_PENALTIES[kind] if x_val is None else path.best(tried, x_val, y_val)
     return path.fit(penalty), penalty
 
 
-def _turn_to(units: Any, movements: tuple[Floats, Floats]) -> None:
-    """Have the random units look at `movements`: by what to multiply the inputs, ``(n_numbers, n)``, and what to add.
+def _turn_to(units: Any, scales: Sequence[tuple[Floats, Floats]]) -> None:
+    """Have the random units look at movements, as many units at each scale.
 
-    The weights that they were drawn with become weights of the movements.
+    A scale says by what to multiply the inputs, ``(n_numbers, n)``, and what to add. The weights that the units were
+    drawn with become weights of the movements.
     """
     kernel, bias = units.get_weights()
-    factors, shifts = movements
-    n = len(shifts)
-    slopes = kernel[:n] / (_FLATTER * np.sqrt(max(n, 1)))
-    units.set_weights([factors @ slopes, bias + shifts @ slopes])
+    for (factors, shifts), looking in zip(scales, np.array_split(np.arange(len(bias)), len(scales)), strict=True):
+        n = len(shifts)
+        slopes = kernel[:n, looking] / (_FLATTER * np.sqrt(max(n, 1)))
+        kernel[:, looking] = factors @ slopes
+        bias[looking] += shifts @ slopes
+    units.set_weights([kernel, bias])
 
 
 def _seen(units: Any, numbers: Any) -> Floats:
@@ -235,28 +199,10 @@ def _seen(units: Any, numbers: Any) -> Floats:
 
 
 def _best_blend(network: keras.Model, x_val: Any, y_val: Any) -> Floats:
-    """Return the share of each target that makes squared errors small, half-way to that of all targets alike.
-
-    It is found on each of some blocks of neighbouring rows, and is their mean less its standard error: windows of a
-    series overlap, so that all rows together would seem surer than they are.
-    """
+    """Return the share of the network's own predictions that the validation rows agree on, for each target."""
     beside = _predicted(network, x_val, np.zeros_like(blend_of(network)))
     own = _predicted(network, x_val, np.ones_like(blend_of(network))) - beside
-    blocks = np.array_split(np.arange(len(x_val)), min(_BLOCKS, len(x_val)))
-    shares = np.array([_share(own[rows], (y_val - beside)[rows]) for rows in blocks])
-    doubt = shares.std(axis=0, ddof=1) / np.sqrt(len(shares)) if len(shares) > 1 else 0.0
-    blend: Floats = np.clip(shares.mean(axis=0) - doubt, 0.0, 1.0)
-    return blend
-
-
-def _share(own: Floats, left: Floats) -> Floats:
-    """Return the share of `own` with which it comes nearest to `left`, both ``(n_rows, n_targets)``, in [-1, 1]."""
-    known = ~np.isnan(left)
-    along = np.where(known, left * own, 0.0).sum(axis=0)
-    size = np.where(known, own**2, 0.0).sum(axis=0)
-    least = np.finfo(np.float64).tiny
-    share: Floats = np.clip((along + along.mean()) / np.maximum(size + size.mean(), least), -1.0, 1.0)
-    return share
+    return agreed_blend(own, y_val - beside)
 
 
 def _predicted(network: keras.Model, x: Any, blend: Any) -> Floats:

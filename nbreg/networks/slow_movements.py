@@ -11,16 +11,24 @@ from nbreg.networks.inputs import Inputs
 
 Floats = NDArray[np.float64]
 
-#: So many cosines of each channel, the slowest.
-_COSINES = 8
+#: So many cosines of each channel, the slowest: what is slow at several scales.
+_COSINES = (4, 8, 24)
 #: What spreads less than this is not blown up to a spread of one.
 _LEAST_SPREAD = 1e-2
 
 
-def slow_movements(inputs: Inputs, numbers: Any) -> tuple[Floats, Floats]:
+def movements_by_scale(inputs: Inputs, numbers: Any) -> list[tuple[Floats, Floats]]:
+    """Return the slow movements of a sequence at several scales, or all numbers of rows without one: one scale."""
+    if not inputs.n_steps:
+        return [slow_movements(inputs, numbers)]
+    counts = sorted({min(n_cosines, inputs.n_steps - 1) for n_cosines in _COSINES})
+    return [slow_movements(inputs, numbers, n_cosines) for n_cosines in counts]
+
+
+def slow_movements(inputs: Inputs, numbers: Any, n_cosines: int = 0) -> tuple[Floats, Floats]:
     """Return ``(n_numbers, n)`` and ``(n,)``: by what to multiply the numeric inputs, and what to add.
 
-    Of a sequence that gives each channel's last value and the slowest cosines of its way there (the discrete cosine
+    Of a sequence that gives each channel's last value and the `n_cosines` slowest of its way there (the discrete cosine
     transform of the differences to the last value); what is known beside a sequence, such as the calendar, is left out,
     for it will leave the range that it had. Without a sequence it gives all numbers. Each has mean 0 and spread 1 over
     the rows `numbers` ``(n_rows, n_numbers)``. What is only ever 0 or 1, such as marks of gaps, is left out too.
@@ -28,8 +36,8 @@ def slow_movements(inputs: Inputs, numbers: Any) -> tuple[Floats, Floats]:
     is_number: NDArray[np.bool_] = np.asarray(~np.isin(numbers, (0.0, 1.0)).all(axis=0))
     if inputs.n_steps:
         moving = is_number[: inputs.n_steps * inputs.n_channels].reshape(inputs.n_steps, -1).any(axis=0)
-        found = [_of_channel(inputs, channel, numbers.shape[1]) for channel in np.flatnonzero(moving).tolist()]
-        factors = np.hstack([np.zeros((numbers.shape[1], 0)), *found])
+        found = [_of_channel(inputs, channel, n_cosines) for channel in np.flatnonzero(moving).tolist()]
+        factors = np.hstack([np.zeros((inputs.n_numbers, 0)), *found])
     else:
         factors = np.eye(numbers.shape[1])[:, is_number]
     values = np.asarray(numbers, np.float64) @ factors
@@ -37,12 +45,12 @@ def slow_movements(inputs: Inputs, numbers: Any) -> tuple[Floats, Floats]:
     return factors / spreads, -values.mean(axis=0) / spreads
 
 
-def _of_channel(inputs: Inputs, channel: int, n_numbers: int) -> Floats:
+def _of_channel(inputs: Inputs, channel: int, n_cosines: int) -> Floats:
     """Return ``(n_numbers, n)``: the last value of a channel, and the cosines of the way there."""
     n_steps = inputs.n_steps
-    steps, waves = np.arange(n_steps), np.arange(min(_COSINES, n_steps - 1))
+    steps, waves = np.arange(n_steps), np.arange(n_cosines)
     cosines = np.cos(np.pi * (steps[:, None] + 0.5) * waves / n_steps) / np.sqrt(n_steps)
     cosines[-1] -= cosines.sum(axis=0)  # of differences to the last value
-    factors = np.zeros((n_numbers, 1 + len(waves)))
+    factors = np.zeros((inputs.n_numbers, 1 + len(waves)))
     factors[channel + steps * inputs.n_channels] = np.hstack([np.eye(n_steps)[:, -1:], cosines])
     return factors

@@ -9,12 +9,14 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import nbreg
 from nbreg.errors import OptionError
+from nbreg.networks.beside import BLEND_LAYER, GATE_LAYER, RANDOM_LAYER, blend_of
+from nbreg.networks.blending import agreed_blend
 from nbreg.networks.blueprint import Blueprint
 from nbreg.networks.forward import predict_rows
 from nbreg.networks.inputs import Inputs
 from nbreg.networks.ridge import RidgePath
-from nbreg.networks.skip import BLEND_LAYER, GATE_LAYER, Skip, blend_of
-from nbreg.networks.slow_movements import slow_movements
+from nbreg.networks.skip import Skip
+from nbreg.networks.slow_movements import movements_by_scale, slow_movements
 from nbreg.networks.targets import Targets
 from nbreg.session import draft
 
@@ -47,6 +49,22 @@ class TestRidge:
         assert_allclose(found.weights.T, expected.coef_, rtol=1e-6, atol=1e-9)
         assert_allclose(found.intercept, expected.intercept_, rtol=1e-6, atol=1e-9)
 
+    @pytest.mark.parametrize("penalty", [1e-4, 0.1])
+    def test_with_fewer_rows_than_inputs_too(self, rows, penalty):
+        from sklearn.linear_model import Ridge
+
+        x, y = np.random.default_rng(1).standard_normal((20, 50)), rows[1][:20].astype(float)
+        x[:, 7] = x[:, 8]
+        expected = Ridge(alpha=penalty * len(x), solver="svd").fit(x, y)
+        found = RidgePath(x, y).fit(penalty)
+        assert_allclose(found.weights.T, expected.coef_, rtol=1e-6, atol=1e-9)
+        assert_allclose(found(x), expected.predict(x), rtol=1e-6, atol=1e-9)
+
+    def test_of_inputs_that_do_not_vary_is_the_mean(self, rows):
+        found = RidgePath(np.ones((300, 2)), rows[1]).fit(0.1)
+        assert_allclose(found.weights, 0, atol=1e-12)
+        assert_allclose(found.intercept, rows[1].astype(float).mean(axis=0))
+
     def test_without_penalty_missing_targets_are_as_if_their_rows_were_not_there(self, rows):
         from sklearn.linear_model import LinearRegression
 
@@ -75,7 +93,7 @@ class TestSlowMovements:
     def test_are_standardised_and_leave_out_what_is_beside_the_sequence(self):
         rng = np.random.default_rng(6)
         numbers = rng.normal(5, 3, (500, 2 * 12 + 2)).cumsum(axis=1)
-        factors, shifts = slow_movements(Inputs(26, n_steps=12, n_channels=2), numbers)
+        factors, shifts = slow_movements(Inputs(26, n_steps=12, n_channels=2), numbers, 8)
         seen = numbers @ factors + shifts
         assert seen.shape == (500, 2 * 9)
         assert_allclose(seen.mean(axis=0), 0, atol=1e-9)
@@ -89,7 +107,7 @@ class TestSlowMovements:
 
         rng = np.random.default_rng(7)
         window = rng.standard_normal((200, 10))
-        factors, shifts = slow_movements(Inputs(10, n_steps=10), window)
+        factors, shifts = slow_movements(Inputs(10, n_steps=10), window, 8)
         seen = window @ factors + shifts
         expected = dct(window - window[:, -1:], axis=1)[:, :8]
         expected = (expected - expected.mean(axis=0)) / expected.std(axis=0)
@@ -101,6 +119,33 @@ class TestSlowMovements:
         factors, _ = slow_movements(Inputs(2), numbers)
         assert factors.shape == (2, 1)
         assert factors[1, 0] == 0
+
+    def test_are_of_several_scales_up_to_all_there_is(self):
+        numbers = np.random.default_rng(9).standard_normal((50, 12)).cumsum(axis=1)
+        scales = movements_by_scale(Inputs(12, n_steps=12), numbers)
+        assert [len(shifts) for _, shifts in scales] == [5, 9, 12]
+        assert np.linalg.matrix_rank(scales[-1][0]) == 12
+        assert len(movements_by_scale(Inputs(12), numbers)) == 1
+
+
+class TestBlend:
+    def test_is_the_share_that_makes_squared_errors_least(self):
+        own = np.random.default_rng(10).standard_normal((40, 2))
+        assert_allclose(agreed_blend(own, 0.4 * own), 0.4)
+
+    def test_is_nothing_where_blocks_do_not_agree(self):
+        own = np.random.default_rng(11).standard_normal((40, 1))
+        signs = np.repeat([1.0, -1.0, 1.0, -1.0], 10)[:, None]
+        assert agreed_blend(own, signs * own) == 0.0
+
+    def test_passes_over_what_is_not_known(self):
+        own = np.random.default_rng(12).standard_normal((40, 2))
+        left = 0.3 * own
+        left[::3, 1] = np.nan
+        left[:10] = np.nan  # nothing in one block: it says nothing, that is 0
+        found = agreed_blend(own, left)
+        shares = np.array([0, 0.3, 0.3, 0.3])
+        assert_allclose(found, shares.mean() - shares.std(ddof=1) / 2)
 
 
 def prepared(skip, x, y, *, head=None, seed=0):
@@ -125,6 +170,25 @@ class TestNetwork:
         x, y = rows
         errors = [np.square(predict_rows(prepared(kind, x, y)[1], x) - y).mean() for kind in ("linear", "smooth")]
         assert errors[1] < 0.8 * errors[0]
+
+    def test_a_smooth_part_that_helps_no_validation_rows_does_not_count(self, rows):
+        x, y = rows
+        inputs, blueprint = Inputs(x.shape[1]), Blueprint.of({"hidden": (8,), "skip": "smooth"})
+        network = blueprint.build(inputs, Targets(3), 0)
+        line = RidgePath(x, y).fit(1e-2)
+        chosen = Skip("smooth", penalties=(1e-2, 0.1)).prepare(network, inputs, x, y, x, line(x) - (y - line(x)))
+        assert chosen.smooth_blend == (0.0, 0.0, 0.0)
+        assert_allclose(predict_rows(network, x), line(x), rtol=1e-4, atol=1e-4)
+
+    def test_random_units_see_movements_of_their_scale(self, rows):
+        numbers = np.random.default_rng(13).standard_normal((100, 40)).cumsum(axis=1).astype(np.float32)
+        inputs, y = Inputs(40, n_steps=40), rows[1][:100]
+        blueprint = Blueprint.of({"network": "mlp", "hidden": (8,), "skip": "smooth"})
+        network = blueprint.build(inputs, Targets(3), 0)
+        blueprint.prepare(network, inputs, numbers, y)
+        kernel = network.get_layer(RANDOM_LAYER).get_weights()[0]
+        ranks = [np.linalg.matrix_rank(part, tol=1e-4) for part in np.array_split(kernel, 3, axis=1)]
+        assert ranks == [5, 9, 25]
 
     def test_a_seed_gives_the_same_bits(self, rows):
         first, again, other = (prepared("smooth", *rows, seed=seed)[1] for seed in (1, 1, 2))
