@@ -15,6 +15,7 @@ __version__ = "0.1.0"
 _CATALOGUE = {
     "ExplainPanel": "nbreg.panels.explain",
     "Explanation": "nbreg.explanation.explanation",
+    "ForecastPanel": "nbreg.panels.forecast",
     "Forecaster": "nbreg.forecasting.forecaster",
     "NbregError": "nbreg.errors",
     "Regressor": "nbreg.regressor",

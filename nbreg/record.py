@@ -33,6 +33,7 @@ class Training:
     def __init__(self, number: int, regressor: Regressor, origin: int | None = None):
         self.number, self.name, self.origin = number, f"run {number}", origin
         self.run: Run = regressor.run_
+        self.estimator = type(regressor)
         self.target_names: tuple[str, ...] = regressor.data_spec_.target
         self._held: Regressor | None = regressor
         self._seen = weakref.ref(regressor)

@@ -1,4 +1,4 @@
-"""A fit told again: the line and the Python that do the same."""
+"""A fit or a forecast told again: the line and the Python that do the same."""
 
 from __future__ import annotations
 
@@ -8,41 +8,49 @@ from typing import Any
 
 from nbreg.branching.starting import Starting, parted
 from nbreg.fit_options import fit_options
+from nbreg.forecasting.options import forecast_options
+from nbreg.options import Option
 from nbreg.regressor import Regressor
 from nbreg.session import SESSION
 
 #: Longest line of Python before each argument gets one of its own.
 _WIDTH = 88
+#: The commands that can be told, which are functions too, and their options.
+_VERBS = {"fit": fit_options, "forecast": forecast_options}
 #: A dollar sign before a word, with an even number of single quotes behind it.
 _OPEN_DOLLAR = re.compile(r"\$(?=[\w.]+(?:[^']*'[^']*')*[^']*$)")
 
 
-def fit_line(options: Mapping[str, Any], data_name: str, out: str | None = None) -> str:
+def fit_line(options: Mapping[str, Any], data_name: str, out: str | None = None, *, verb: str = "fit") -> str:
     """Return the ``%nnreg fit`` line with `options`, those of ``nbreg.fit``, on the table called `data_name`.
+
+    With the `verb` forecast it is that of ``%nnreg forecast``.
 
     It says what differs from the defaults, or, with ``start`` among the options, from the run that is gone on from.
     IPython gives the magic the same words, whatever braces and dollar signs names hold. Raises OptionError for a value
     that an option does not take.
     """
-    known = fit_options() | Starting.options()
-    flags = [known[name].flags(value) for name, value in _differing(options).items()]
-    words = ["%nnreg fit", _as_word(data_name), *flags, *(["-o", out] if out else [])]
+    known = _VERBS[verb]() | Starting.options()
+    flags = [known[name].flags(value) for name, value in _differing(options, _VERBS[verb]()).items()]
+    words = [f"%nnreg {verb}", _as_word(data_name), *flags, *(["-o", out] if out else [])]
     return _unexpanded(" ".join(words))
 
 
-def fit_code(options: Mapping[str, Any], data_name: str, out: str | None = None) -> str:
+def fit_code(options: Mapping[str, Any], data_name: str, out: str | None = None, *, verb: str = "fit") -> str:
     """Return the call of ``nbreg.fit`` that does the same as `fit_line`, on one line or with one for each argument."""
-    known = fit_options() | Starting.options()
+    known = _VERBS[verb]() | Starting.options()
     data = repr(data_name) if _is_path(data_name) else data_name
-    arguments = [data, *(f"{name}={known[name].code(value)}" for name, value in _differing(options).items())]
-    begin = f"{out} = nbreg.fit(" if out else "nbreg.fit("
+    arguments = [
+        data,
+        *(f"{name}={known[name].code(value)}" for name, value in _differing(options, _VERBS[verb]()).items()),
+    ]
+    begin = f"{out} = nbreg.{verb}(" if out else f"nbreg.{verb}("
     line = f"{begin}{', '.join(arguments)})"
     return line if len(line) <= _WIDTH else "\n    ".join([begin, *(f"{each}," for each in arguments)]) + "\n)"
 
 
-def _differing(options: Mapping[str, Any]) -> dict[str, Any]:
+def _differing(options: Mapping[str, Any], known: Mapping[str, Option]) -> dict[str, Any]:
     """Return the options to be told, in the order in which they are declared, `start` after what says the target."""
-    known = fit_options()
     start = options.get("start")
     base = {name: each.default for name, each in known.items()}
     told = {}

@@ -74,7 +74,7 @@ class Cnn(Architecture):
         return ", ".join([f"cnn {sizes} of {self.kernel_size} steps", *more])
 
     def drawn(self) -> list[Drawn]:
-        filters = [Drawn(f"convolution {place}", units) for place, units in enumerate(self.filters, start=1)]
+        filters = [Drawn(f"conv {place}", units) for place, units in enumerate(self.filters, start=1)]
         return [*filters, *hidden_drawn(self.hidden)]
 
     def _convolution(self, x: Any, filters: int, position: int) -> Any:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
+from nbreg.data.channels import ColumnPatterns
 from nbreg.options import Choice, Column, Columns, Integer, Integers, Kind, Option, Optional, Real, Switch
 
 #: A kind of option -> the control that it gets.
@@ -14,15 +15,16 @@ _CONTROLS: tuple[tuple[type[Kind], str], ...] = (
     (Real, "real"),
     (Switch, "switch"),
     (Integers, "integers"),
+    (ColumnPatterns, "patterns"),
     (Column, "column"),
     (Columns, "columns"),
 )
 
 
-def form(groups: Mapping[str, Mapping[str, Option]]) -> list[dict[str, Any]]:
-    """Return groups of controls, as plain data, for options under their headings."""
+def form(groups: Mapping[str, Mapping[str, Option]], needed: Collection[str] = ()) -> list[dict[str, Any]]:
+    """Return groups of controls, as plain data, for options under their headings; `needed` ones have to be chosen."""
     return [
-        {"title": title, "controls": [control(option) for option in options.values()]}
+        {"title": title, "controls": [{**control(each), "needed": each.name in needed} for each in options.values()]}
         for title, options in groups.items()
     ]
 
@@ -36,6 +38,7 @@ def control(option: Option) -> dict[str, Any]:
         "help": option.help,
         "kind": next((name for of, name in _CONTROLS if isinstance(kind, of)), "text"),
         "choices": list(kind.choices()),
+        "example": kind.metavar,
         "minimum": _bound(kind, "minimum", "above"),
         "maximum": _bound(kind, "maximum", "below"),
         "word": option.kind.word if isinstance(option.kind, Optional) else "",

@@ -5,13 +5,12 @@ from __future__ import annotations
 import contextvars
 import threading
 from collections.abc import MutableMapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import traitlets
 
 from nbreg.branching.starting import Starting
 from nbreg.errors import NbregError, OptionError
-from nbreg.fit_options import fit_options, grouped_fit_options
 from nbreg.options import Option
 from nbreg.panels import train_code, train_columns, train_draft, train_runs, train_still
 from nbreg.panels.form import form, read
@@ -20,6 +19,7 @@ from nbreg.panels.notebook_names import notebook_names
 from nbreg.panels.panel import PANELS
 from nbreg.panels.still import Still
 from nbreg.panels.train_choices import NAMELESS, Choices, Naming, tables
+from nbreg.panels.train_task import FIT, Task
 from nbreg.panels.train_traits import TrainTraits
 from nbreg.panels.train_underway import Underway
 from nbreg.training.run import Run
@@ -64,6 +64,8 @@ class TrainPanel(TrainTraits, view="train", scripts=_SCRIPTS, styles=_STYLES):
     All of its synced traits can be observed and linked; what the mouse does, methods do as well.
     """
 
+    heading: ClassVar[str] = "Train"
+    task: ClassVar[Task] = FIT
     wishes = (
         "choose_table", "suggest", "use_suggestion", "branch", "begin_anew", "compare",
         "train", "stop", "pause", "resume", "set_learning_rate", "show_target", "final_test",
@@ -73,7 +75,7 @@ class TrainPanel(TrainTraits, view="train", scripts=_SCRIPTS, styles=_STYLES):
         from nbreg.session import SESSION
 
         self.out = out
-        self._chosen = Choices(options)
+        self._chosen = Choices(options, self.task)
         self._underway: Underway | None = None
         self._thread: threading.Thread | None = None
         self._last: tuple[dict[str, Any], dict[str, Any]] = {}, {}  # what the latest run was asked, and its steering
@@ -82,7 +84,8 @@ class TrainPanel(TrainTraits, view="train", scripts=_SCRIPTS, styles=_STYLES):
         self._greeted = False
         self._session: Session = SESSION
         self._aside = Latest("nbreg-train-panel", self.show_trouble)
-        super().__init__(title="Train", form=form(grouped_fit_options()), choices=self._chosen.plain())
+        groups = form(self.task.grouped_options(), self.task.needed)
+        super().__init__(title=self.heading, form=groups, choices=self._chosen.plain())
         self._leave_session = SESSION.subscribe(lambda _: self._aside.ask(self._list_runs, "runs"))
         self._list_runs()
         self.tables = tables()
@@ -94,10 +97,12 @@ class TrainPanel(TrainTraits, view="train", scripts=_SCRIPTS, styles=_STYLES):
 
     @classmethod
     def options(cls) -> dict[str, Option]:
-        return {**fit_options(), **Starting.options(), **Naming.options()}
+        return {**cls.task.options(), **Starting.options(), **Naming.options()}
 
     def close(self) -> None:
         """Leave the notebook. A training goes on: `run_` can stop it."""
+        if not hasattr(self, "_leave_session"):
+            return  # it was never opened, for what was asked for does not fit
         self._leave_session()
         if self._underway is not None:
             self._underway.close()
@@ -112,6 +117,7 @@ class TrainPanel(TrainTraits, view="train", scripts=_SCRIPTS, styles=_STYLES):
 
     def choose(self, **choices: Any) -> None:
         """Change options of the next training. Raises OptionError for one that does not fit; then none is changed."""
+        self._chosen.checked(choices)
         self.choices = choices
 
     def choose_table(self, data: Any) -> None:
@@ -144,7 +150,7 @@ class TrainPanel(TrainTraits, view="train", scripts=_SCRIPTS, styles=_STYLES):
             if self.choices != self._chosen.plain():
                 self.choices = {}  # which brings the others
                 return
-            self.start, self.idle = self._chosen.start, train_draft.idle_of(self._chosen.options)
+            self.start, self.idle, self.missing = self._chosen.start, self._chosen.idle, self._chosen.missing
             self._write_code()
         if self._chosen.data is not None:
             self._aside.ask(self._show_columns, "columns")
@@ -154,13 +160,14 @@ class TrainPanel(TrainTraits, view="train", scripts=_SCRIPTS, styles=_STYLES):
     def _show_columns(self) -> None:
         options, found = self._chosen.options, self._looked_through()
         if found is not None:
-            self.columns = train_columns.chips(found, options["target"], options["features"])
+            self.columns = train_columns.chips(found, self.task, options)
 
     def _looked_through(self) -> Profile | None:
         """Return what the columns of the table hold; None without one."""
         from nbreg.data.profile import profile
 
-        data, target = self._chosen.data, self._chosen.options["target"]
+        # What a copy of the target was before is no leak to a forecast.
+        data, target = self._chosen.data, () if self.task.of_series else self._chosen.options["target"]
         if data is None:
             return None
         if self._profile is None or self._profile[0] != (id(data), target):
@@ -169,7 +176,7 @@ class TrainPanel(TrainTraits, view="train", scripts=_SCRIPTS, styles=_STYLES):
 
     def _show_draft(self) -> None:
         """Show the network that these choices make, and, as trouble, what is wrong with them."""
-        if not self._chosen.options["target"]:
+        if self._chosen.missing:
             self.network, self.schedule, self.summaries = {}, {}, {}
             return
         draft = self._chosen.draft()
@@ -215,12 +222,13 @@ class TrainPanel(TrainTraits, view="train", scripts=_SCRIPTS, styles=_STYLES):
         self._tell_earlier()
 
     def _list_runs(self) -> None:
-        self.runs = train_runs.listed(self._session.trainings)
+        self.runs = train_runs.listed(self._session.trainings, self.task)
         self._tell_earlier()
 
     def _tell_earlier(self) -> None:
         if self._greeted:
-            described, curves = train_runs.earlier(self._session.trainings, self.run_, self._compared)
+            others = train_runs.alike(self._session.trainings, self.task)
+            described, curves = train_runs.earlier(others, self.run_, self._compared)
             self.tell("earlier", curves, runs=described)
 
     # Training
@@ -266,7 +274,7 @@ class TrainPanel(TrainTraits, view="train", scripts=_SCRIPTS, styles=_STYLES):
         underway: Underway | None = None
         try:
             self._show(busy="Reading the table")
-            underway = self._begin(take_up(data, **arguments))
+            underway = self._begin(take_up(data, estimator=self.task.estimator, **arguments))
             underway.regressor.train()
         except Exception as error:  # a defect among them: the panel says so and lives on
             failures.append(error if isinstance(error, NbregError) else NbregError(f"{type(error).__name__}: {error}"))
@@ -320,7 +328,7 @@ class TrainPanel(TrainTraits, view="train", scripts=_SCRIPTS, styles=_STYLES):
 
     def set_learning_rate(self, learning_rate: float) -> None:
         """Change the learning rate of the run under way. Raises OptionError."""
-        checked = read(fit_options()["learning_rate"], learning_rate)
+        checked = read(self._chosen.known["learning_rate"], learning_rate)
         if isinstance(checked, str):
             raise OptionError("A run under way takes a number as its learning rate.")
         self._present_run().set_learning_rate(checked)
@@ -370,4 +378,4 @@ class TrainPanel(TrainTraits, view="train", scripts=_SCRIPTS, styles=_STYLES):
 
     def _write_code(self) -> None:
         told = train_code.retold(self._chosen.arguments(), *self._last)
-        self.line, self.code = train_code.lines(told, self.table or NAMELESS, self.out)
+        self.line, self.code = train_code.lines(told, self.table or NAMELESS, self.out, self.task.verb)

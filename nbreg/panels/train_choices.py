@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 from nbreg.errors import DataError, did_you_mean
 from nbreg.evaluation.wording import count
-from nbreg.fit_options import fit_options
 from nbreg.options import Optional, Spec, option, refuse_unknown
 from nbreg.panels.form import read, shown
 from nbreg.panels.notebook_names import Name, name_of, notebook_names, tables_in
+from nbreg.panels.train_idle import check_together, idle_of
+from nbreg.panels.train_task import FIT, Task
 
 if TYPE_CHECKING:
     from nbreg.branching.branch import Branch
     from nbreg.regressor import Regressor
 
+#: Options that name columns of the table.
+_OF_COLUMNS = ("target", "features", "time", "group", "known")
 #: What a table is called that has no name in the notebook.
 NAMELESS = "df"
 
@@ -31,15 +34,16 @@ class Naming(Spec):
 
 
 class Choices:
-    """All options of ``nbreg.fit``, each with a value; a table, or None; and where to begin.
+    """All options of a task, such as ``nbreg.fit``, each with a value; a table, or None; and where to begin.
 
+    Values of options that do nothing beside the others are remembered, and left out of `arguments`.
     `start` is empty, or says which run the training goes on from: its reference, number, name, epoch, and words.
     """
 
-    def __init__(self, options: Mapping[str, Any]):
-        known = fit_options()
-        refuse_unknown(options, known)
-        self.options = {name: each.check(options.get(name, each.default)) for name, each in known.items()}
+    def __init__(self, options: Mapping[str, Any], task: Task = FIT):
+        self.task, self.known = task, task.options()
+        self.options = {name: each.check(each.default) for name, each in self.known.items()}
+        self.options |= self.checked(options)
         self.data: Any = None
         self.table = ""
         self.start: dict[str, Any] = {}
@@ -47,14 +51,19 @@ class Choices:
 
     def plain(self) -> dict[str, Any]:
         """Return the options as plain data."""
-        known = fit_options()
-        return {name: shown(known[name], value) for name, value in self.options.items()}
+        return {name: shown(self.known[name], value) for name, value in self.options.items()}
+
+    def checked(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return options as they would be taken. Raises OptionError, also where they do not go with the others."""
+        refuse_unknown(given, self.known)
+        chosen = {name: read(self.known[name], value) for name, value in given.items()}
+        check_together(chosen, self.options, self.known)
+        return chosen
 
     def take(self, given: Mapping[str, Any]) -> list[str]:
         """Change the options `given`, all or none of them, and return their names. Raises OptionError."""
-        known = fit_options()
-        refuse_unknown(given, known)
-        chosen = {name: read(known[name], value) for name, value in given.items()}
+        refuse_unknown(given, self.known)
+        chosen = {name: read(self.known[name], value) for name, value in given.items()}
         features = chosen.get("features", self.options["features"])
         if "target" in chosen and features is not None:  # what is to be predicted is not predicted from
             chosen["features"] = tuple(name for name in features if name not in chosen["target"]) or None
@@ -80,11 +89,11 @@ class Choices:
             if must_fit:
                 check_known(frame, columns, f"the {name}")
             elif not set(columns) <= set(frame.columns):
-                self.options[name] = fit_options()[name].default
+                self.options[name] = self.known[name].default
         self.data, self.table = data, data if isinstance(data, str) else name_of(data, names) or NAMELESS
 
     def _named_columns(self) -> dict[str, tuple[str, ...]]:
-        given = {name: self.options[name] for name in ("target", "features", "time", "group")}
+        given = {name: self.options[name] for name in _OF_COLUMNS if name in self.options}
         return {name: (value,) if isinstance(value, str) else value for name, value in given.items() if value}
 
     def begin_at(self, branch: Branch, number: int) -> None:
@@ -100,22 +109,32 @@ class Choices:
         self.start, self._branch = {}, None
 
     def arguments(self) -> dict[str, Any]:
-        """Return what ``nbreg.fit`` takes besides the table."""
-        return {**self.options, **({"start": self.start["ref"]} if self.start else {})}
+        """Return what the task's function takes besides the table."""
+        idle = self.idle
+        options = {name: value for name, value in self.options.items() if name not in idle}
+        return {**options, **({"start": self.start["ref"]} if self.start else {})}
+
+    @property
+    def idle(self) -> dict[str, str]:
+        """The options that do nothing beside the others, and why."""
+        return idle_of(self.options, self.known)
+
+    @property
+    def missing(self) -> str:
+        """What is still to be chosen before it can be trained, in a few words."""
+        return "Choose a table" if self.data is None else self.task.missing(self.options)
 
     def check_ready(self) -> None:
-        """Raise DataError where no table or no target is chosen."""
-        if self.data is None:
-            raise DataError("No table is chosen yet.")
-        if not self.options["target"]:
-            raise DataError("No target is chosen yet: say which column is to be predicted.")
+        """Raise DataError where no table, or no column that is needed, is chosen."""
+        if self.missing:
+            raise DataError(f"{self.missing}: nothing can be trained before.")
 
     def draft(self) -> Regressor:
         """Return a regressor that has all but its training behind it. Raises NbregError for what does not fit."""
         from nbreg.session import draft
 
         self.check_ready()
-        return draft(self.data, **self.arguments())[0]
+        return draft(self.data, estimator=self.task.estimator, **self.arguments())[0]
 
 
 def tables() -> list[dict[str, str]]:

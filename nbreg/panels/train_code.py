@@ -25,9 +25,9 @@ def retold(arguments: Mapping[str, Any], last: Mapping[str, Any] | None, steerin
     return {**arguments, **steering} if last == arguments else dict(arguments)
 
 
-def lines(arguments: Mapping[str, Any], table: str, out: str | None) -> tuple[str, str]:
-    """Return the ``%nnreg fit`` line and the Python call for these arguments of ``nbreg.fit``."""
-    return fit_line(arguments, table, out), fit_code(arguments, table, out)
+def lines(arguments: Mapping[str, Any], table: str, out: str | None, verb: str) -> tuple[str, str]:
+    """Return the line and the Python call for these arguments of ``%nnreg fit`` or ``%nnreg forecast``, the `verb`."""
+    return fit_line(arguments, table, out, verb=verb), fit_code(arguments, table, out, verb=verb)
 
 
 def test_words(regressor: Regressor) -> str:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nbreg.data.dataset import RegressionData
+from nbreg.data.windows.windowing import WindowData
 from nbreg.evaluation.wording import counted, rounded
-from nbreg.networks.architecture import ARCHITECTURES, architecture_options
-from nbreg.networks.heads.head import HEADS, NONE, head_options
 from nbreg.training.schedules import LearningRates
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 #: A schedule is drawn by at most so many points.
 MOST_POINTS = 120
-#: Options of one optimizer alone.
-_OF_OPTIMIZERS = {"momentum": "sgd", "nesterov": "sgd", "weight_decay": "adamw"}
 
 
 def layers_of(regressor: Regressor) -> list[dict[str, Any]]:
@@ -57,25 +55,17 @@ def schedule_of(choices: Mapping[str, Any], n_epochs: int) -> dict[str, Any]:
 
 
 def summaries_of(regressor: Regressor, n_columns: int) -> dict[str, str]:
-    """Return, for groups of choices, what they come to in a few words; `n_columns` are those that are no target."""
+    """Return, for groups of choices, what they come to in a few words; `n_columns` are those that may be features."""
     data, spec = regressor.data_, regressor.training_
     assert data is not None  # it has taken its table
     steps = spec.epochs * -(-data.n_rows("train") // spec.batch_size)
-    return {
-        "Data": f"{counted(len(data.frame), 'row')} · {len(data.feature_names)} of {counted(n_columns, 'feature')}",
-        "Training": f"{counted(spec.epochs, 'epoch')}, {rounded(steps)} steps",
-    }
+    return {**_about(data, n_columns), "Training": f"{counted(spec.epochs, 'epoch')}, {rounded(steps)} steps"}
 
 
-def idle_of(options: Mapping[str, Any]) -> dict[str, str]:
-    """Return the options that do nothing beside the others, and why."""
-    network, optimizer = options["network"], options["optimizer"]
-    family = ARCHITECTURES[network].options()
-    others = {name: f"The {network} has none." for name in architecture_options() if name not in family}
-    own = {name: f"Only {of} has it." for name, of in _OF_OPTIMIZERS.items() if of != optimizer}
-    head = options["heads"] if options["joint"] == NONE else options["joint"]
-    of_heads = {name: f"The {head} head has none." for name in head_options() if name not in HEADS[head].options()}
-    return {**others, **own, **of_heads}
+def _about(data: RegressionData, n_columns: int) -> dict[str, str]:
+    if isinstance(data, WindowData):
+        return {"Data": counted(len(data.table), "row"), "Windows": counted(len(data.origins), "window")}
+    return {"Data": f"{counted(len(data.frame), 'row')} · {len(data.feature_names)} of {counted(n_columns, 'feature')}"}
 
 
 def suggestion_of(found: RangeTest) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbreg.evaluation.wording import counted
 from nbreg.panels.curve import curves_of
+from nbreg.panels.train_task import Task
 
 if TYPE_CHECKING:
     from nbreg.record import Training
@@ -18,9 +19,15 @@ EARLIER = 5
 MOST_ROWS = 500
 
 
-def listed(trainings: Sequence[Training]) -> list[dict[str, Any]]:
-    """Return the runs that can be gone on from, the latest first, as plain data."""
-    return [_line(each) for each in reversed(trainings) if each.run.ended and each.run.history]
+def alike(trainings: Sequence[Training], task: Task) -> list[Training]:
+    """Return the runs of a task: a forecast and a fit have no curves to compare, and neither goes on from the other."""
+    return [each for each in trainings if each.estimator is task.estimator]
+
+
+def listed(trainings: Sequence[Training], task: Task) -> list[dict[str, Any]]:
+    """Return the runs that can be gone on from, the latest first, as plain data; a forecast begins anew."""
+    ended = [each for each in alike(trainings, task) if each.run.ended and each.run.history]
+    return [] if task.of_series else [_line(each) for each in reversed(ended)]
 
 
 def earlier(

@@ -20,15 +20,17 @@ if TYPE_CHECKING:
     from nbreg.regressor import Regressor
     from nbreg.training.run import Run
 
-#: At most so many rows are looked at while a network trains, and shown as points.
+#: At most so many values of a target are looked at while a network trains, and shown as points.
 MOST_POINTS = 2_000
+#: At least so many rows are looked at, where each has many values: windows, of which all steps ahead count.
+_LEAST_ROWS = 200
 #: A gain in R² over the linear model from which on it is shown as good (or, as a loss, as bad).
 WORTH_A_WORD = 0.005
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What weights predict for the watched rows, ``(n_rows, n_targets)`` in target units, after `progress` epochs."""
+    """What weights predict for the watched rows, ``(n_values, n_targets)`` in target units, after `progress` epochs."""
 
     progress: float
     predicted: NDArray[np.float64]
@@ -37,6 +39,7 @@ class Seen:
 class Scores:
     """The watched rows of one training, a sample of its validation rows (train rows, where there are none).
 
+    A row has one value of each target; a window has one for each step ahead, so that there `n_values` are more.
     `look` is called by the thread that trains, with a model that has the present weights.
     """
 
@@ -44,12 +47,13 @@ class Scores:
         data = regressor.data_
         assert data is not None  # it has taken its table
         self.run: Run = regressor.run_
-        self.targets = regressor.target_names_
+        self.targets = data.judged_names
         self.which = "validation" if data.n_rows("validation") else "train"
         n_rows = data.n_rows(self.which)
-        rows = np.sort(np.random.default_rng(0).permutation(n_rows)[:MOST_POINTS])
-        self.inputs, self._scaler = data.arrays(self.which)[0][rows], data.target_scaler
-        self.observed = data.observed(self.which)[rows]
+        most = max(MOST_POINTS * len(self.targets) // len(data.target_names), _LEAST_ROWS)
+        rows = np.sort(np.random.default_rng(0).permutation(n_rows)[:most])
+        self.inputs, self._scaler, self._judged = data.arrays(self.which)[0][rows], data.target_scaler, data.judged
+        self.observed = data.judged(data.observed(self.which)[rows])
         self.n_rows = n_rows
         self._seen: Seen | None = None
         self._lock = threading.Lock()
@@ -59,7 +63,11 @@ class Scores:
         with TRACING:  # the first time its forward pass is traced
             outputs = predict_rows(model, self.inputs)
         with self._lock:
-            self._seen = Seen(self.run.progress, self._scaler.inverse_transform(outputs))
+            self._seen = self.seen(self.run.progress, self._scaler.inverse_transform(outputs))
+
+    def seen(self, progress: float, predicted: Any) -> Seen:
+        """Return what is predicted for the watched rows, ``(n_rows, n_outputs)`` in target units, as what was seen."""
+        return Seen(progress, np.asarray(self._judged(predicted), np.float64))
 
     def take(self) -> Seen | None:
         """Return what was seen since the last time, if anything."""
@@ -68,11 +76,12 @@ class Scores:
         return seen
 
     def points(self, seen: Seen, target: str) -> NDArray[np.float32]:
-        """Return observed and predicted values of a target, float32 ``(n_points, 2)``, finite ones only."""
+        """Return observed and predicted values of a target, float32 ``(n_points, 2)``: a sample of the finite ones."""
         place = self.targets.index(target)
         with np.errstate(over="ignore"):
             pairs = np.column_stack([self.observed[:, place], seen.predicted[:, place]]).astype(np.float32)
-        return pairs[np.isfinite(pairs).all(axis=1)]
+        finite = pairs[np.isfinite(pairs).all(axis=1)]
+        return finite[:: -(-len(finite) // MOST_POINTS) or 1]
 
     def evaluate(self, seen: Seen) -> Evaluation:
         """Return the metrics on the watched rows."""
@@ -94,7 +103,7 @@ class Scores:
 
     def words(self) -> str:
         """Return which rows are watched."""
-        shown = len(self.observed)
+        shown = len(self.inputs)
         of = f"{count(shown)} of " if shown < self.n_rows else ""
         return f"{of}{counted(self.n_rows, f'{self.which} row')}"
 

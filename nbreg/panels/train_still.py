@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 #: Depends on the machine, and is no result.
 _LEFT_OUT = ("Time",)
 
-_STYLE = """
+LINE_STYLE = """
 .nbreg-sheet pre.nbreg-line { margin: 4px 0 10px; padding: 0; white-space: pre-wrap; color: inherit; background: none; }
 """
 
@@ -25,8 +25,8 @@ _STYLE = """
 def before(line: str, profile: Profile | None) -> Still:
     """Return a picture of what could be trained: the line, and what the table holds."""
     if profile is None:
-        return Still(line, sheet.sheet(_line(line), _STYLE))
-    return Still(f"{line}\n\n{profile!r}", sheet.sheet(_line(line), _STYLE) + profile.to_html())
+        return Still(line, sheet.sheet(line_html(line), LINE_STYLE))
+    return Still(f"{line}\n\n{profile!r}", sheet.sheet(line_html(line), LINE_STYLE) + profile.to_html())
 
 
 def after(line: str, shown: Underway, cards: Sequence[Mapping[str, str]]) -> Still:
@@ -38,17 +38,18 @@ def after(line: str, shown: Underway, cards: Sequence[Mapping[str, str]]) -> Sti
     rows = [[each["title"], each["value"], each["context"]] for each in cards if each["title"] not in _LEFT_OUT]
     body = [
         f'<p class="nbreg-headline">{escape(headline)}</p>\n',
-        _line(line),
+        line_html(line),
         sheet.table(["", "", ""], rows) if rows else "",
         pictures_html(pictures),
     ]
     text = "\n".join([headline, line, *(" ".join(row) for row in rows)])
-    html = sheet.sheet("".join(body), _STYLE + PICTURES_STYLE)
+    html = sheet.sheet("".join(body), LINE_STYLE + PICTURES_STYLE)
     data, metadata = card_bundle(text, html, side_by_side(pictures), pictures)
     return Still(data["text/plain"], data["text/html"], data.get("image/png", ""), metadata)
 
 
-def _line(line: str) -> str:
+def line_html(line: str) -> str:
+    """Return the line that does the same, as HTML; its style is `LINE_STYLE`."""
     return f'<pre class="nbreg-line">{escape(line)}</pre>\n'
 
 

@@ -19,6 +19,9 @@ class TrainTraits(Panel):
     table = traitlets.Unicode("").tag(sync=True)
     """The name of the table that is learned from."""
 
+    missing = traitlets.Unicode("").tag(sync=True)
+    """What is still to be chosen before it can be trained; nothing where that is all."""
+
     columns: traitlets.List[Any] = traitlets.List().tag(sync=True)
     """What each column holds, and what part it plays."""
 
@@ -63,6 +66,9 @@ class TrainTraits(Panel):
 
     code = traitlets.Unicode("").tag(sync=True)
     """The Python that does what the panel does."""
+
+    result = traitlets.Unicode("").tag(sync=True)
+    """What the latest training ended in, as HTML; nothing where figures and curve are all there is."""
 
     test = traitlets.Unicode("").tag(sync=True)
     """What the final test came to, once it was asked for."""

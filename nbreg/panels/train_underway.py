@@ -6,8 +6,6 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from nbreg.evaluation.wording import counted
 from nbreg.panels.following import Following
 from nbreg.panels.train_scores import Scores, Seen, cards
@@ -36,7 +34,7 @@ class Underway:
         self._seen: Seen | None = None
         self._found: Evaluation | None = None
         self._rows = self._scores.words()  # that the figures are of
-        self._target = regressor.target_names_[0]
+        self._target = self._scores.targets[0]
         self._looked = 0.0
         self._following = Following(self.run, self._tell_rows, greeted=greeted)
 
@@ -56,7 +54,7 @@ class Underway:
 
     def show_target(self, name: str) -> None:
         """Show the predictions, and the figures, of another target."""
-        if name in self.regressor.target_names_:
+        if name in self._scores.targets:
             self._target = name
             self._tell_found()
 
@@ -74,7 +72,7 @@ class Underway:
         self._following.wait()
         self.compare()
         epoch = run.best.epoch if run.best else len(run.history)
-        self._seen = Seen(float(epoch), np.asarray(regressor.predict_inputs(scores.inputs), np.float64))
+        self._seen = scores.seen(float(epoch), regressor.predict_inputs(scores.inputs))
         validated = scores.which == "validation"
         self._found = regressor.evaluation_of("validation") if validated else scores.evaluate(self._seen)
         self._rows = counted(scores.n_rows, f"{scores.which} row")

@@ -19,6 +19,7 @@ from nbreg.panels.form import form, plain
 from nbreg.panels.panel import Panel
 from nbreg.panels.still import Still
 from nbreg.panels.train import TrainPanel
+from nbreg.panels.train_idle import idle_of
 
 
 def bell(middle: float, width: float, n: int = 16) -> list[float]:
@@ -145,6 +146,7 @@ class Stage(Panel):
 
     tables = traitlets.List([]).tag(sync=True)
     table = traitlets.Unicode("").tag(sync=True)
+    missing = traitlets.Unicode("").tag(sync=True)
     columns = traitlets.List([]).tag(sync=True)
     form = traitlets.List([]).tag(sync=True)
     choices = traitlets.Dict({}).tag(sync=True)
@@ -160,6 +162,7 @@ class Stage(Panel):
     cards = traitlets.List([]).tag(sync=True)
     line = traitlets.Unicode(LINE).tag(sync=True)
     code = traitlets.Unicode(CODE).tag(sync=True)
+    result = traitlets.Unicode("").tag(sync=True)
     test = traitlets.Unicode("").tag(sync=True)
 
     def __init__(self, scene: str = "choosing"):
@@ -206,6 +209,7 @@ class Stage(Panel):
         option = fit_options()[name]
         checked = option.parse(value) if isinstance(value, str) else option.check(value)
         self.choices = self.choices | {name: plain(checked)}
+        self.idle = idle_of(self.choices, fit_options())
         if name == "hidden":
             self.network = network(plain(checked))
         if name in ("target", "features"):
@@ -237,18 +241,20 @@ class Stage(Panel):
 
 def nothing() -> Any:
     return {"tables": [], "table": "", "columns": [], "network": {}, "schedule": schedule(), "state": {}, "cards": [],
-            "runs": [], "suggestion": {}, "start": {}, "test": "", "summaries": {}, "trouble": ""}, []  # fmt: skip
+            "runs": [], "suggestion": {}, "start": {}, "test": "", "summaries": {}, "trouble": "",
+            "missing": "Choose a table", "idle": idle_of(choices(), fit_options())}, []  # fmt: skip
 
 
 def choosing() -> Any:
     summaries = {"Data": "53,940 rows · 9 of 10 features", "Training": "about 12,000 steps"}
     return nothing()[0] | {"tables": TABLES, "table": "df", "columns": diamonds(), "network": network([64, 32]),
-                           "choices": choices(), "summaries": summaries}, []  # fmt: skip
+                           "choices": choices(), "summaries": summaries, "missing": ""}, []  # fmt: skip
 
 
 def without_target() -> Any:
     columns = [each | {"role": "feature"} for each in diamonds()]
-    return choosing()[0] | {"columns": columns, "choices": choices() | {"target": []}}, []
+    told = {"choices": choices() | {"target": []}, "missing": "Choose a target, the column to predict"}
+    return choosing()[0] | {"columns": columns, **told}, []
 
 
 def running(done: int = 120, **more: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -188,18 +189,61 @@ def test_what_choices_come_to_and_which_do_nothing(panel: TrainPanel):
     until(lambda: panel.summaries == {"Data": "600 rows · 2 of 3 features", "Training": "10 epochs, 40 steps"})
     of_others = set(architecture_options()) - set(ARCHITECTURES["mlp"].options())
     of_other_heads = set(head_options()) - set(HEADS["shared"].options())
+    of_channels = {"pretreatment", "derivative_window"}
     assert "head_units" in of_other_heads
-    assert set(panel.idle) == {"momentum", "nesterov", "weight_decay", *of_others, *of_other_heads}
+    assert set(panel.idle) == {"momentum", "nesterov", "weight_decay", *of_channels, *of_others, *of_other_heads}
     panel.choose(optimizer="sgd", network="perceptron", hidden=(64, 32))
     assert "momentum" not in panel.idle
     assert panel.idle["dropout"] == "The perceptron has none."
 
 
-def test_what_does_not_fit_together_is_told_before_training(panel: TrainPanel):
-    panel.choose(network="perceptron")
+def test_what_a_network_does_not_have_is_remembered_and_does_nothing(panel: TrainPanel, df: pd.DataFrame):
+    panel.choose(dropout=0.3)
+    panel.choose(network="perceptron", optimizer="sgd", momentum=0.5, heads="separate")
+    assert {"hidden", "dropout", "filters"} <= set(panel.idle)
+    assert panel.choices["hidden"] == [8]
+    assert panel.line == (
+        "%nnreg fit df --target y --network perceptron --heads separate --optimizer sgd --momentum 0.5 "
+        "--epochs 12 --batch-size 100"
+    )
+    panel.choose(optimizer="adam")
+    assert "momentum" not in panel.line
+    panel.choose(network="vae")
+    assert {"heads", "joint", "skip", "loss_weights"} <= set(panel.idle)
+    assert "--heads" not in panel.line
+    panel.train(wait=True)
+    assert panel.regressor_.get_params()["dropout"] == 0.3
+    panel.choose(network="mlp", joint="gp")
+    assert panel.idle["heads"] == "The gp head is one for all targets."
+    assert "skip" in panel.idle
+    panel.choose(joint="none")
+    assert "--hidden 8 --dropout 0.3 --heads separate" in panel.line
+
+
+def test_what_does_not_go_together_is_refused_as_a_fit_does(panel: TrainPanel, df: pd.DataFrame):
+    told = "The perceptron has no option hidden (--hidden); leave it out."
+    for ask_for in (lambda **more: panel.choose(**more), lambda **more: TrainPanel(df, target="y", **more)):
+        with pytest.raises(OptionError) as caught:
+            ask_for(network="perceptron", hidden=(16,))
+        assert str(caught.value) == told
+    assert panel.choices["network"] == "mlp"
+
+
+def test_names_of_controls_are_as_people_write_them(panel: TrainPanel):
+    labels = {control["name"]: control["label"] for group in panel.form for control in group["controls"]}
+    assert [labels[name] for name in ("l1", "l2", "kl_weight", "batch_norm", "hidden")] == [
+        "L1 penalty", "L2 penalty", "KL weight", "Batch norm", "Hidden",
+    ]  # fmt: skip
+    known_short = re.compile(r"\b(kl|l1|l2|mse|mae|gp)\b", re.IGNORECASE)
+    for label in labels.values():
+        assert all(word == word.upper() for word in known_short.findall(label)), label
+
+
+def test_what_does_not_fit_the_table_is_told_before_training(panel: TrainPanel):
+    panel.choose(bounds="y=0:1")
     until(lambda: panel.trouble)
-    assert panel.trouble == "The perceptron has no option hidden (--hidden); leave it out."
-    panel.choose(network="mlp")
+    assert "y" in panel.trouble
+    panel.choose(bounds=())
     until(lambda: not panel.trouble)
 
 
@@ -322,8 +366,9 @@ def test_a_run_that_fails_keeps_its_curve_and_says_why(panel: TrainPanel, df: pd
 
 def test_without_a_target_nothing_begins(notebook: dict[str, Any], df: pd.DataFrame):
     panel = TrainPanel(df)
-    with pytest.raises(DataError, match="No target is chosen yet"):
+    with pytest.raises(DataError, match="Choose a target, the column to predict: nothing can be trained before"):
         panel.train()
+    assert panel.missing == "Choose a target, the column to predict"
     assert SESSION.trainings == []
     panel.close()
 

@@ -33,7 +33,8 @@ class OpenPanel(Command):
     """Open a panel: the same as the commands do, with the mouse.
 
     The train panel chooses, trains, steers and goes on from earlier runs; the options say what its controls show at
-    first, and --out names each regressor that it trains. The runs panel compares what was trained in this session.
+    first, and --out names each regressor that it trains. The forecast panel does so for forecasts of series. The runs
+    panel compares what was trained in this session.
     The explain panel says why the latest regressor predicts what it does, and what if. All stay usable while other
     cells run.
     """
@@ -45,6 +46,7 @@ class OpenPanel(Command):
     examples = (
         "%nnreg panel df",
         "%nnreg panel df --target price --hidden 32,16 --out model",
+        "%nnreg panel forecast df --target temp --time time_hour",
         "%nnreg panel runs",
         "%nnreg panel explain",
         "panel = %nnreg panel explain new --method shapley",

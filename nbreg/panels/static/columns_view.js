@@ -1,4 +1,4 @@
-// The part of a form that is about the table: which one, its target, its features as chips, and how rows are parted.
+// The part of a form that is about the table: which one, its columns by their parts, and how rows are parted.
 
 const MANY = 15; // columns beyond which they can be searched
 const TYPES = { number: "123", category: "abc", boolean: "y/n", date: "date", text: "text" };
@@ -56,6 +56,25 @@ function targetChoice(view, declared) {
   return { names: ["target"], node: part.node, show, wrong: (problems) => part.wrong(problems.target), watch: "columns" };
 }
 
+// Columns of the table, none or some, as words that can be taken away.
+function columnsChoice(view, declared) {
+  const { name } = declared;
+  const chosen = () => view.get("choices")[name] ?? [];
+  const choose = (names) => view.ask("choose", { name, value: names });
+  const next = selection([], (column) => column && choose([...chosen(), column]));
+  const tags = make("div", { class: "nbreg-tags" });
+  const part = field(declared, next, 6);
+  part.node.append(tags);
+  const show = () => {
+    const others = view.get("columns").map((column) => column.name).filter((column) => !chosen().includes(column));
+    next.fill([["", chosen().length ? "one more column" : "none"], ...others.map((column) => [column, column])]);
+    next.show("");
+    tags.replaceChildren(...chosen().map((column) => tag(column, `Leave out ${column}`,
+      () => choose(chosen().filter((each) => each !== column)))));
+  };
+  return { names: [name], node: part.node, show, wrong: (problems) => part.wrong(problems[name]), idle: part.idle, watch: "columns" };
+}
+
 // Words that can be taken away.
 function tag(words, advice, act) {
   return make("span", { class: "nbreg-tag", title: words }, make("span", {}, words), button("×", act, { "aria-label": advice }));
@@ -102,7 +121,8 @@ function featureChips(view, declared) {
   const warnings = make("ul", { class: "nbreg-warnings", hidden: "" });
   const problem = make("p", { class: "nbreg-problem", hidden: "" });
   let [chosen, timer, late] = [new Set(), 0, false]; // while it is being clicked, what Python says waits
-  const columns = () => view.get("columns").filter((column) => column.role !== "target");
+  const columns = () => view.get("columns").filter(({ role }) => role === "feature" || role === "out");
+  const isUsual = ({ usual = true }) => usual;
   const choose = (change) => {
     change(chosen);
     clearTimeout(timer);
@@ -111,12 +131,13 @@ function featureChips(view, declared) {
       if (late) show();
     }, REST);
     draw();
-    const names = columns().map((column) => column.name).filter((name) => chosen.has(name));
-    view.ask("choose", { name: "features", value: names.length === columns().length ? null : names });
+    const taken = columns().filter(({ name }) => chosen.has(name));
+    const asUsual = columns().every((column) => chosen.has(column.name) === isUsual(column));
+    view.ask("choose", { name: "features", value: asUsual ? null : taken.map(({ name }) => name) });
   };
-  const each = (act) => () => choose((set) => columns().forEach(({ name }) => !chips.get(name).node.hidden && act(set, name)));
-  const all = button("All", each((set, name) => set.add(name)), { class: "nbreg-link", "aria-label": "All features" });
-  const none = button("None", each((set, name) => set.delete(name)), { class: "nbreg-link", "aria-label": "No features" });
+  const each = (act) => () => choose((set) => columns().forEach((column) => !chips.get(column.name).node.hidden && act(set, column)));
+  const all = button("All", each((set, column) => isUsual(column) && set.add(column.name)), { class: "nbreg-link", "aria-label": "All features" });
+  const none = button("None", each((set, { name }) => set.delete(name)), { class: "nbreg-link", "aria-label": "No features" });
   const leaveOut = button("", () => choose((set) => columns().forEach((column) => column.warning && set.delete(column.name))),
     { class: "nbreg-button nbreg-small" });
   const find = () => {
@@ -173,13 +194,32 @@ function perCent(share) {
   return `${Math.round(100 * share)} %`;
 }
 
-// How rows are parted, at random, by time or by group, and how many go where: one bar with two handles.
+// How rows are parted: at random, by time or by group.
 function splitChoice(view, declared) {
   const columns = () => view.get("columns").map((column) => column.name);
   const choose = (name, value) => view.ask("choose", { name, value });
   const kinds = field(declared.split, { ...segments(optionsOf(declared.split.choices), (word) => choose("split", word)) }, 6);
   const by = ["time", "group"].filter((name) => declared[name]).map((name) => [name,
-    field({ ...declared[name], label: `Column of ${name}s` }, control(declared[name], (value) => choose(name, value), columns), 6)]);
+    field({ ...declared[name], label: `Column of ${name}s` },
+      control({ ...declared[name], needed: true }, (value) => choose(name, value), columns), 6)]);
+  const show = (choices, anew) => {
+    kinds.show(choices.split, anew);
+    for (const [name, part] of by) {
+      part.node.hidden = choices.split !== name;
+      part.show(choices[name], true); // the table's columns may be other ones
+    }
+  };
+  const wrong = (problems) => {
+    kinds.wrong(problems.split);
+    for (const [name, part] of by) part.wrong(problems[name]);
+  };
+  const node = make("div", { class: "nbreg-split", "data-span": 6 }, kinds.node, ...by.map(([, part]) => part.node));
+  return { names: ["split", "time", "group"], node, show, wrong };
+}
+
+// How many rows go where: one bar with two handles.
+function sharesChoice(view) {
+  const choose = (name, value) => view.ask("choose", { name, value });
   const share = { validation: 0, test: 0 };
   const sent = { validation_fraction: 0, test_fraction: 0 };
   const pieces = Object.fromEntries(SETS.map((name) => [name, make("span", { class: `nbreg-piece nbreg-of-${name}` })]));
@@ -214,30 +254,18 @@ function splitChoice(view, declared) {
   for (const each of [low, high]) each.addEventListener("input", move(each));
   const bar = make("div", { class: "nbreg-parts" }, ...SETS.map((name) => pieces[name]), low, high);
   const legend = make("div", { class: "nbreg-parts-words" }, ...SETS.map((name) => make("span", { class: `nbreg-of-${name}` }, `${name} `, words[name])));
-  const shares = make("div", { class: "nbreg-field", "data-name": "validation_fraction", "data-span": 6 }, bar, legend);
   const problem = make("p", { class: "nbreg-problem", hidden: "" });
-  shares.append(problem);
-  const showShares = underHand(bar, (choices) => {
+  const node = make("div", { class: "nbreg-field nbreg-shares", "data-name": "validation_fraction", "data-span": 6 }, bar, legend, problem);
+  const show = underHand(bar, (choices) => {
     const { validation_fraction = 0, test_fraction = 0 } = choices;
     Object.assign(sent, { validation_fraction, test_fraction });
     Object.assign(share, { validation: validation_fraction, test: test_fraction });
     draw();
   });
-  const show = (choices, anew) => {
-    kinds.show(choices.split, anew);
-    for (const [name, part] of by) {
-      part.node.hidden = choices.split !== name;
-      part.show(choices[name], true); // the table's columns may be other ones
-    }
-    showShares(choices);
-  };
   const wrong = (problems) => {
-    kinds.wrong(problems.split);
-    for (const [name, part] of by) part.wrong(problems[name]);
     const sentence = problems.validation_fraction || problems.test_fraction || "";
     problem.hidden = !sentence;
     say(problem, sentence);
   };
-  const node = make("div", { class: "nbreg-split", "data-span": 6 }, kinds.node, ...by.map(([, part]) => part.node), shares);
-  return { names: ["split", "time", "group", "validation_fraction", "test_fraction"], node, show, wrong };
+  return { names: ["validation_fraction", "test_fraction"], node, show, wrong };
 }

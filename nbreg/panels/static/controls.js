@@ -158,8 +158,8 @@ function toggle(wish) {
 }
 
 // A text that is passed on when it is complete; Escape brings back what holds.
-function entry(wish, { words = String, mode = "text", empty = null, step = null } = {}) {
-  const box = make("input", { type: "text", inputmode: mode, autocomplete: "off", spellcheck: "false" });
+function entry(wish, { words = String, mode = "text", empty = null, step = null, example = "" } = {}) {
+  const box = make("input", { type: "text", inputmode: mode, autocomplete: "off", spellcheck: "false", placeholder: example });
   let [holds, sent] = ["", ""];
   const show = (value) => {
     const typing = document.activeElement === box && box.value !== holds && box.value !== sent;
@@ -272,7 +272,7 @@ const SLIDERS = {
 };
 
 function control(declared, wish, columns = () => []) {
-  const listed = { words: (value) => (Array.isArray(value) ? value.join(", ") : String(value ?? "")), empty: declared.word || "" };
+  const listed = { words: (value) => (Array.isArray(value) ? value.join(", ") : String(value ?? "")), empty: declared.word || "", example: declared.example };
   if (declared.name in SLIDERS) return SLIDERS[declared.name](wish);
   if (declared.kind === "choice") return choice(declared, wish);
   if (declared.kind === "switch") return { ...toggle(wish), span: 3 };
@@ -284,7 +284,7 @@ function control(declared, wish, columns = () => []) {
 function columnChoice(declared, wish, columns) {
   const control = selection([], (value) => wish(value || declared.word));
   const show = (value) => {
-    control.fill([["", declared.word === "none" ? "choose a column" : declared.word], ...columns().map((name) => [name, name])]);
+    control.fill([["", declared.needed ? "choose a column" : declared.word], ...columns().map((name) => [name, name])]);
     control.show(value ?? "");
   };
   return { ...control, show };
@@ -319,9 +319,9 @@ function field(declared, control, span = control.span ?? 3) {
       control.focus.setAttribute("aria-invalid", "true");
       control.focus.setAttribute("aria-errormessage", problem);
     },
-    idle(sentence = "") {
-      node.toggleAttribute("data-idle", Boolean(sentence));
-      label.title = sentence || declared.help;
+    // Out of sight while it would do nothing.
+    idle(reason = "") {
+      node.hidden = Boolean(reason);
     },
   };
 }

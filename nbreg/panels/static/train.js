@@ -1,24 +1,32 @@
-// The train panel: choose, train, watch, steer, branch, and take the code.
+// The train panel, and that of forecasts: choose, train, watch, steer, branch, and take the code.
 
 // Options that have a control of their own; where it is null, another one's control sets it too.
 const OWN = {
   target: targetChoice,
   features: featureChips,
   split: (view, declared, all) => splitChoice(view, { split: declared, time: all.time, group: all.group }),
-  time: null, group: null, validation_fraction: null, test_fraction: null,
+  validation_fraction: sharesChoice,
+  test_fraction: null,
   hidden: networkDrawing,
   learning_rate: rateChoice,
   schedule: scheduleChoice,
 };
-// The order in which people think of them; the rest follows as it was declared.
+// The order in which people think of them; where the rest stands, it is as it was declared.
+const REST_OF_THEM = "";
 const ORDER = [
-  "target", "features", "split", "network", "activation", "hidden", "dropout", "batch_norm", "l1", "l2",
-  "learning_rate", "schedule", "optimizer", "loss", "epochs", "batch_size", "patience",
+  "target", "features", "split", "validation_fraction", "network", "activation", "hidden", REST_OF_THEM, "dropout",
+  "batch_norm", "l1", "l2", "skip", "learning_rate", "schedule", "optimizer", "loss", "epochs", "batch_size", "patience",
 ];
 
 function ordered(controls) {
-  const place = ({ name }) => (ORDER.includes(name) ? ORDER.indexOf(name) : ORDER.length);
+  const place = ({ name }) => ORDER.indexOf(ORDER.includes(name) ? name : REST_OF_THEM);
   return [...controls].sort((a, b) => place(a) - place(b));
+}
+
+// The control of an option's own, null where another's sets it; undefined: the one for its kind.
+function ownControl({ name }, all) {
+  if (all.split && (name === "time" || name === "group")) return null;
+  return OWN[name];
 }
 
 // One group of the form under its heading: {node, parts, summary}.
@@ -27,7 +35,7 @@ function formGroup(view, { title, controls }) {
   const columns = () => view.get("columns").map((column) => column.name);
   const parts = [];
   const built = (declared) => {
-    const own = OWN[declared.name];
+    const own = ownControl(declared, all);
     if (own === null) return [];
     const part = own ? own(view, declared, all) : generated(declared);
     parts.push(part);
@@ -35,20 +43,29 @@ function formGroup(view, { title, controls }) {
   };
   const generated = (declared) => {
     const { name } = declared;
+    if (declared.kind === "columns") return columnsChoice(view, declared);
     const made = field(declared, control(declared, (value) => view.ask("choose", { name, value }), columns));
     return { ...made, names: [name], show: (choices, anew) => made.show(choices[name], anew), wrong: (problems) => made.wrong(problems[name]) };
   };
   const usual = ordered(controls.filter((declared) => !declared.expert || declared.name in OWN)).flatMap(built);
   const expert = controls.filter((declared) => declared.expert && !(declared.name in OWN));
   const rare = make("div", { class: "nbreg-fields" }, ...expert.flatMap(built));
-  const more = make("details", { class: "nbreg-more" }, make("summary", {}, `More options (${expert.length})`), rare);
-  more.hidden = !expert.length;
+  const words = make("summary", {});
+  const more = make("details", { class: "nbreg-more" }, words, rare);
   const summary = make("span", { class: "nbreg-summary" });
   const heading = unique("group");
   const node = make("section", { class: "nbreg-group", "data-group": title, "aria-labelledby": heading },
     make("div", { class: "nbreg-group-head" }, make("h3", { id: heading }, title), summary),
     make("div", { class: "nbreg-fields" }, ...(title === "Data" ? [tableChoice(view)] : []), ...usual), more);
-  return { node, parts, summary, title, rare, more, expert: expert.map(({ name }) => name) };
+  // What does nothing beside the other choices is not there.
+  const idle = (reasons) => {
+    for (const part of parts) part.idle?.(reasons[part.names[0]]);
+    const count = expert.filter(({ name }) => !reasons[name]).length;
+    say(words, `More options (${count})`);
+    more.hidden = !count;
+    node.hidden = !count && parts.every((part) => part.node.hidden);
+  };
+  return { node, parts, summary, title, rare, more, idle, expert: expert.map(({ name }) => name) };
 }
 
 function trainForm(view) {
@@ -72,7 +89,7 @@ function trainForm(view) {
   };
   const showIdle = () => {
     const idle = view.get("idle") ?? {};
-    for (const group of made) for (const part of group.parts) part.idle?.(idle[part.names[0]]);
+    for (const group of made) group.idle(idle);
   };
   const showSummaries = () => {
     const given = view.get("summaries") ?? {};

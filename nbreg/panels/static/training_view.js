@@ -25,8 +25,7 @@ function trainingView(view) {
   // What is missing before it can be trained, in words.
   const missing = () => {
     if (!view.get("tables").length && !view.get("table")) return "No table in this notebook yet";
-    if (!view.get("table")) return "Choose a table";
-    return targetNames(view).length ? "" : "Choose a target, the column to predict";
+    return view.get("missing");
   };
   const heading = (state) => {
     if (state.busy) return state.busy;
@@ -67,7 +66,7 @@ function trainingView(view) {
   advice.append(make("strong", {}, "There is no table in this notebook yet"), make("span", {}, "Make one in a cell, such as"),
     make("code", {}, 'df = pandas.read_csv("houses.csv")'), make("code", {}, "%nnreg data diamonds -o df"),
     make("span", {}, "and it can be chosen here."));
-  for (const trait of ["state", "tables", "table", "choices"]) view.follow(trait, show);
+  for (const trait of ["state", "tables", "table", "missing"]) view.follow(trait, show);
   view.follow("cards", cards.show);
   // A wish to train that came to nothing.
   view.follow("trouble", (text) => {
@@ -81,7 +80,7 @@ function trainingView(view) {
       make("div", { class: "nbreg-toolbar", role: "group", "aria-label": "Run" }, train, steer.pause, steer.stop, earlier.node, earlier.start),
       rateRow),
     make("div", { class: "nbreg-progress" }, make("div", { class: "nbreg-run-status" }, status, name, bar.words), bar.bar),
-    fault, advice, plots, cards.node, finalTest(view), codeView(view));
+    fault, advice, plots, cards.node, resultView(view), finalTest(view), codeView(view));
 }
 
 // The curve and, beside it, what is predicted.
@@ -127,6 +126,16 @@ function trainingCurve(view) {
   });
   view.keepDrawn(curve, curve.chart.canvas);
   return make("div", { class: "nbreg-curve-area" }, curve.root, go);
+}
+
+// What a training ended in, where that is more than figures: HTML of Python's, which stands alone.
+function resultView(view) {
+  const node = make("div", { class: "nbreg-result", role: "group", "aria-label": "Result", hidden: "" });
+  view.follow("result", (html) => {
+    node.hidden = !html;
+    node.innerHTML = html;
+  });
+  return node;
 }
 
 // The final test looks at the test rows, once it is asked for.
