@@ -193,9 +193,10 @@ def _turn_to(units: Any, scales: Sequence[tuple[Floats, Floats]]) -> None:
     units.set_weights([kernel, bias])
 
 
-def _seen(units: Any, numbers: Any) -> Floats:
+def _seen(units: Any, numbers: Any) -> Any:
+    """Return what the random units make of the numeric inputs, ``(n_rows, n_units)``, float32."""
     kernel, bias = units.get_weights()
-    return np.asarray(np.tanh(numbers @ kernel + bias), np.float64)
+    return np.tanh(numbers @ kernel + bias)
 
 
 def _best_blend(network: keras.Model, x_val: Any, y_val: Any) -> Floats:
