@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 #: A name in our options -> the loss's class in ``keras.losses``.
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 class Objective(ABC):
     """Choices that make a loss of scaled targets ``(n_rows, n_targets)`` and outputs ``(n_rows, n_outputs)``.
 
-    Equal choices make equal losses: what is compiled for one training is used again for the next.
+    Equal choices make equal losses. What is compiled for one training is used again for all with the same `pattern`,
+    once its loss is `fill`ed with what these have of their own.
     """
 
     #: What it is called by people, where that is not the loss that the training's options name.
@@ -33,6 +34,14 @@ class Objective(ABC):
     @abstractmethod
     def make(self) -> keras.losses.Loss:
         """Return the Keras loss; its mean over rows is what training makes small."""
+
+    @property
+    def pattern(self) -> Objective:
+        """This, but for numbers that the loss holds as data: they are not compiled in."""
+        return self
+
+    def fill(self, loss: keras.losses.Loss) -> None:  # noqa: B027 (most losses hold no numbers)
+        """Put the numbers of this into a loss that was made by one with the same `pattern`."""
 
 
 @dataclass(frozen=True)
@@ -70,3 +79,11 @@ class WeightedLoss(Objective):
         from nbreg.networks.keras_parts.target_loss import TargetLoss
 
         return TargetLoss(LOSSES[self.loss], self.weights)
+
+    @property
+    def pattern(self) -> WeightedLoss:
+        return self if self.weights is None else replace(self, weights=(1.0,) * len(self.weights))
+
+    def fill(self, loss: keras.losses.Loss) -> None:
+        if self.weights is not None:
+            loss.set_weights(self.weights)

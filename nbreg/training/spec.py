@@ -94,7 +94,12 @@ class TrainingSpec(Spec):
 
     def make_loss(self) -> keras.losses.Loss:
         """Return the Keras loss that training makes small."""
-        return (self.objective or NamedLoss(self.loss)).make()
+        return self.made_small.make()
+
+    @property
+    def made_small(self) -> Objective:
+        """What training makes small."""
+        return self.objective or NamedLoss(self.loss)
 
     def for_rows(self, n_rows: int) -> TrainingSpec:
         """Return the choices for `n_rows` train rows, with numbers in place of "auto".

@@ -1,8 +1,8 @@
 """Compiled trainers, kept for the next training of the same kind.
 
 Compiling takes longer than training does on a small table. So a trainer owns a twin of the network, which
-takes on the network's weights before the training and hands them back after it: another fold, seed or
-learning rate then runs without tracing or compiling.
+takes on the network's weights before the training and hands them back after it: another fold, seed,
+learning rate or weights of the targets' losses then run without tracing or compiling.
 """
 
 from __future__ import annotations
@@ -51,6 +51,7 @@ def trainer_for(
     key = _key(network, shape, spec, xla)
     trainer, fresh_state = _take(key) or _twin_trainer(network, shape, spec, xla)
     _copy_state(network, trainer.model)
+    spec.made_small.fill(trainer.model.loss)
     _assign(trainer.model.optimizer.variables, fresh_state)
     trainer.keep_as_best()
     try:
@@ -139,7 +140,7 @@ def _key(network: keras.Model, shape: Shape, spec: TrainingSpec, xla: bool) -> s
     weights = [(tuple(w.shape), w.dtype, w.trainable) for w in network.weights]
     parts = [type(network).__name__, _normalised(network.get_config(), {}), weights, shape, xla]
     return json.dumps(
-        [*parts, spec.optimizer, optimizer_options(spec), repr(spec.objective or spec.loss)],
+        [*parts, spec.optimizer, optimizer_options(spec), repr(spec.made_small.pattern)],
         sort_keys=True,
         default=repr,
     )

@@ -79,6 +79,22 @@ def test_the_weighted_loss_is_scikit_learns_average(loss, measure):
     np.testing.assert_allclose(found, (3 * of_each[0] + of_each[1]) / 2, rtol=1e-5)
 
 
+def test_a_loss_takes_other_weights_on_and_says_which_it_has():
+    loss = objective((1, 1)).make()
+    objective((3, 1)).fill(loss)
+    assert float(loss(OBSERVED, PREDICTED)) == float(objective((3, 1)).make()(OBSERVED, PREDICTED))
+    again = keras.losses.deserialize(keras.losses.serialize(loss))
+    assert again.weights == loss.weights == (3.0, 1.0)
+    assert keras.losses.deserialize(keras.losses.serialize(WeightedLoss("mae").make())).weights is None
+
+
+@pytest.mark.parametrize(("one", "other"), [((3, 1), None), ((3, 1), (3, 1, 2))])
+def test_losses_that_are_compiled_otherwise_have_other_patterns(one, other):
+    assert WeightedLoss("mse", one).pattern == WeightedLoss("mse", (5, 2)).pattern
+    assert WeightedLoss("mse", one).pattern != WeightedLoss("mse", other).pattern
+    assert WeightedLoss("mse", one).pattern != WeightedLoss("mae", one).pattern
+
+
 def test_missing_targets_count_for_nothing():
     gaps = OBSERVED.copy()
     gaps[::3, 0] = np.nan

@@ -5,16 +5,18 @@ from __future__ import annotations
 import gc
 import threading
 import weakref
+from dataclasses import replace
 from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
-from small_training import assert_same_weights, make_arrays, make_network, stock_fit, trained
+from small_training import assert_same_weights, differ, make_arrays, make_network, stock_fit, trained
 
 from nbreg.networks.blueprint import Blueprint
 from nbreg.networks.inputs import Inputs
 from nbreg.networks.mlp import Mlp
+from nbreg.networks.objective import WeightedLoss
 from nbreg.networks.targets import Targets
 from nbreg.training import trainers
 from nbreg.training.engines import shape_of
@@ -57,6 +59,41 @@ def test_seeds_folds_rates_and_schedules_need_no_new_tracing(tracings):
     for changed in ({"learning_rate": 0.1}, {"schedule": "plateau"}, {"patience": 2}, {"epochs": 7}):
         trained(first, TrainingSpec(**{**vars(SPEC), **changed}), dropout=0.1)
     assert len(tracings) == 1
+
+
+@pytest.mark.parametrize("engine", ["graph", "xla"])
+def test_loss_weights_are_no_part_of_what_is_compiled(tracings, engine):
+    two = make_arrays(n_targets=2)
+    spec = replace(SPEC, engine=engine)
+    weighted = {weights: replace(spec, objective=WeightedLoss("mse", weights)) for weights in ((3.0, 1.0), (0.3, 1.7))}
+    networks = {weights: trained(two, each)[0] for weights, each in weighted.items()}
+    assert len(tracings) == 1
+    assert differ(*networks.values())
+    for weights, ours in networks.items():
+        of_ours, by_keras = make_network(two), make_network(two)
+        stock_fit(of_ours, two, keras.optimizers.Adam(1e-3), epochs=3, loss=weighted[weights].make_loss(),
+                  xla=engine == "xla")  # fmt: skip
+        assert_same_weights(ours, of_ours)
+        stock_fit(by_keras, two, keras.optimizers.Adam(1e-3), epochs=3, loss=weighted_squares(weights))
+        assert_close_weights(ours, by_keras)
+
+
+def test_weights_of_another_training_do_not_stay(tracings):
+    two = make_arrays(n_targets=2)
+    specs = [replace(SPEC, objective=WeightedLoss("mse", weights)) for weights in ((3.0, 1.0), (0.0, 2.0), (3.0, 1.0))]
+    first, _, again = (trained(two, each)[0] for each in specs)
+    assert len(tracings) == 1
+    assert_same_weights(first, again)
+
+
+def weighted_squares(weights):
+    """Return the mean over targets of squared errors times weights, as Keras's own functions say it."""
+    return lambda y, predicted: keras.ops.mean(keras.ops.square(y - predicted) * np.float32(weights), axis=-1)
+
+
+def assert_close_weights(network, other):
+    for ours, theirs in zip(network.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-6)
 
 
 def test_names_of_layers_make_no_difference(arrays, tracings):

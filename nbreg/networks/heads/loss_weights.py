@@ -119,8 +119,8 @@ class PointHead(Head):
 def balanced_weights(x: Any, y: Any) -> tuple[float, ...]:
     """Return weights ``(n_targets,)``, their mean 1, inverse to what a linear model leaves of scaled targets.
 
-    `x` are inputs ``(n_rows, n_inputs)``, `y` scaled targets ``(n_rows, n_targets)``, NaN where missing. Two digits:
-    close choices share what is compiled for them.
+    `x` are inputs ``(n_rows, n_inputs)``, `y` scaled targets ``(n_rows, n_targets)``, NaN where missing. They have
+    two digits, for they are estimates.
     """
     left = np.array([_unexplained(x, column) for column in np.asarray(y, np.float64).T])
     weights = 1 / np.maximum(left, _LEAST_UNEXPLAINED)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 
@@ -15,17 +16,29 @@ class TargetLoss(keras.losses.Loss):  # type: ignore[misc]
 
     `loss` names a class in ``keras.losses``; `weights` are ``(n_targets,)``, None: all 1. Missing targets, NaN in
     ``(n_rows, n_targets)``, count for nothing. Of the outputs the first ``n_targets`` are compared.
+
+    The weights are a variable, which is read where the loss is compiled in: `set_weights` needs no new compilation.
     """
 
     def __init__(self, loss: str, weights: Sequence[float] | None = None, name: str = "target_loss"):
         super().__init__(name=name)
-        self.loss, self.weights = loss, None if weights is None else tuple(map(float, weights))
-        self._error = getattr(keras.losses, loss)(reduction="none")
+        self.loss, self._error = loss, getattr(keras.losses, loss)(reduction="none")
+        given = None if weights is None else np.asarray(weights, np.float32)
+        self._weights: Any = None if given is None else keras.Variable(given, trainable=False, name="loss_weights")
+
+    @property
+    def weights(self) -> tuple[float, ...] | None:
+        """How much the targets count, ``(n_targets,)``; None: alike."""
+        return None if self._weights is None else tuple(self._weights.numpy().tolist())
+
+    def set_weights(self, weights: Sequence[float]) -> None:
+        """Have the targets count by other weights ``(n_targets,)``, of a loss that has weights."""
+        self._weights.assign(np.asarray(weights, np.float32))
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         errors = self.errors(y_true, y_pred[:, : y_true.shape[1]])
-        if self.weights is not None:
-            errors = errors * ops.convert_to_tensor(self.weights, errors.dtype)
+        if self._weights is not None:
+            errors = errors * ops.cast(self._weights, errors.dtype)
         return ops.mean(errors, axis=-1)
 
     def errors(self, y_true: Any, y_pred: Any) -> Any:
