@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from nbreg.errors import OptionError
 from nbreg.options import Option
-from nbreg.panels import forecast_result
+from nbreg.panels.forecast_result import Result
 from nbreg.panels.panel import PANELS
 from nbreg.panels.still import Still
 from nbreg.panels.train import TrainPanel
@@ -38,7 +38,7 @@ class ForecastPanel(TrainPanel):
     task: ClassVar[Task] = FORECAST
 
     def __init__(self, data: Any = None, *, out: str | None = None, **options: Any):
-        self._told: Still | None = None  # what the latest training came to
+        self._result: Result | None = None  # what the latest training came to
         super().__init__(data, out=out, **options)
 
     @classmethod
@@ -46,14 +46,14 @@ class ForecastPanel(TrainPanel):
         return {**cls.task.options(), **Naming.options()}
 
     def still(self) -> Still:
-        return forecast_result.still(self.line, self._told) if self._told else super().still()
+        return self._result.still(self.line) if self._result else super().still()
 
     def branch(self, run: Any, epoch: int | None = None) -> None:
         """Raise OptionError: a forecast cannot go on from a run."""
         raise OptionError("A forecast cannot go on from an earlier run: train it anew, with more epochs.")
 
     def _begin(self, regressor: Any) -> Underway:
-        self._told, self.result = None, ""
+        self._result, self.result = None, ""
         return super()._begin(regressor)
 
     def _ended(self, underway: Underway, arguments: dict[str, Any]) -> None:
@@ -63,7 +63,7 @@ class ForecastPanel(TrainPanel):
 
     def _tell_result(self, underway: Underway) -> None:
         """Show what comes, and the card, unless another training has begun meanwhile."""
-        told = forecast_result.told(underway.regressor)
+        result = Result.of(underway.regressor)
         if self._underway is underway:
-            self._told, self.result = told, told.html
+            self._result, self.result = result, result.html()
             self.refresh_still()

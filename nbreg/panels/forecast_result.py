@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nbreg.errors import NbregError
@@ -11,34 +12,59 @@ from nbreg.panels.train_still import LINE_STYLE, line_html
 
 if TYPE_CHECKING:
     from nbreg.forecasting.forecaster import Forecaster
+    from nbreg.plots.card import Card
     from nbreg.plots.pictures import Picture
 
 
-def told(forecaster: Forecaster) -> Still:
-    """Return what a trained forecaster says of the steps behind its table, and how good it is."""
-    from nbreg.plots.card import card
-    from nbreg.plots.pictures import PICTURES_STYLE, card_bundle, pictures_html, side_by_side
-
-    about = card(forecaster.report_)
-    ahead, why = _ahead(forecaster)
-    pictures = (*ahead, *about.pictures)
-    html = sheet.sheet(pictures_html(ahead) + sheet.notes(why), PICTURES_STYLE) + about.to_html()
-    data, metadata = card_bundle("\n".join([repr(about), *why]), html, side_by_side(pictures), pictures)
-    return Still(data["text/plain"], data["text/html"], data.get("image/png", ""), metadata)
+# Groups stand beside each other: the picture takes all the room that there is.
+_AHEAD_STYLE = """
+.nbreg-sheet .nbreg-ahead .nbreg-pictures img { flex: 0 1 auto; min-width: 0; max-width: 100%; }
+"""
 
 
-def still(line: str, result: Still) -> Still:
-    """Return a picture of the panel that needs no kernel: the line that does the same, and the `result` of `told`."""
-    head = sheet.sheet(line_html(line), LINE_STYLE)
-    return Still(f"{line}\n\n{result.text}", head + result.html, result.png, result.metadata)
+@dataclass(frozen=True)
+class Result:
+    """What a trained forecaster says of the steps behind its table, and how good it is.
+
+    `ahead` is the picture of what comes, or why there is none, as HTML; `pictures` are that one and the card's.
+    """
+
+    card: Card
+    ahead: str
+    pictures: tuple[Picture, ...]
+    why: str = ""
+
+    @classmethod
+    def of(cls, forecaster: Forecaster) -> Result:
+        from nbreg.plots.card import card
+        from nbreg.plots.pictures import PICTURES_STYLE, pictures_html
+
+        about = card(forecaster.report_)
+        ahead, why = _ahead(forecaster)
+        told = pictures_html(ahead) if ahead else sheet.notes([why])
+        html = sheet.sheet(f'<div class="nbreg-ahead">{told}</div>', PICTURES_STYLE + _AHEAD_STYLE)
+        return cls(about, html, (*ahead, *about.pictures), why)
+
+    def html(self) -> str:
+        """Return what the panel shows beneath its own pictures."""
+        return self.ahead + self.card.to_html(with_pictures=False)
+
+    def still(self, line: str) -> Still:
+        """Return a picture of the panel that needs no kernel, with the line that does the same."""
+        from nbreg.plots.pictures import card_bundle, side_by_side
+
+        text = "\n".join(filter(None, [line, "", repr(self.card), self.why]))
+        html = sheet.sheet(line_html(line), LINE_STYLE) + self.ahead + self.card.to_html()
+        data, metadata = card_bundle(text, html, side_by_side(self.pictures), self.pictures)
+        return Still(data["text/plain"], data["text/html"], data.get("image/png", ""), metadata)
 
 
-def _ahead(forecaster: Forecaster) -> tuple[tuple[Picture, ...], list[str]]:
+def _ahead(forecaster: Forecaster) -> tuple[tuple[Picture, ...], str]:
     """Return the picture of what comes, or, where that cannot be told from the table alone, why."""
     from nbreg.plots.forecast import ForecastPlot
     from nbreg.plots.pictures import drawn
 
     try:
-        return drawn([ForecastPlot.of(forecaster)]), []
+        return drawn([ForecastPlot.of(forecaster)]), ""
     except NbregError as error:
-        return (), [str(error)]
+        return (), str(error)

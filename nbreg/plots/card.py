@@ -47,7 +47,7 @@ class Card:
         """All pictures in one PNG, two side by side; None where there are none."""
         return side_by_side(self.pictures)
 
-    def to_html(self) -> str:
+    def to_html(self, *, with_pictures: bool = True) -> str:
         """Return a piece of HTML that needs nothing beside it."""
         report = self.report
         body = [
@@ -55,7 +55,7 @@ class Card:
             sheet.facts(_facts(report)),
             *_tables(report),
             sheet.notes(report.notices),
-            pictures_html(self.pictures),
+            pictures_html(self.pictures) if with_pictures else "",
         ]
         return sheet.sheet("".join(body), _STYLE + PICTURES_STYLE)
 

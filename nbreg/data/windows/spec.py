@@ -18,7 +18,10 @@ class WindowSpec(Spec):
     window: int = option(48, "Steps of the past that a forecast sees.", Integer(minimum=1))
     horizon: int = option(24, "Steps ahead to forecast, all at once.", Integer(minimum=1))
     known: tuple[str, ...] = option(
-        (), "Columns that are known in advance, such as holidays: seen at the steps to forecast too.", Columns()
+        (),
+        "Columns that are known in advance, such as holidays: seen at the steps to forecast too.",
+        Columns(),
+        title="Known in advance",
     )
     calendar: bool = option(True, "See the hour of the day, the day of the week and the day of the year.", Switch())
     most_gaps: float = option(
