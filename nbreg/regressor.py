@@ -203,7 +203,8 @@ class Regressor(RegressorMixin, Trainable):  # type: ignore[misc]
         """Return a stand-alone Python script (Keras, scikit-learn, pandas) that does the same training.
 
         `table` is the .csv or .parquet file that the script reads, with the targets among its columns. Raises
-        NbregError for what a script cannot tell: a run that went on from another, models beside the network.
+        NbregError for what a script cannot tell: a run that went on from another, a Gaussian process, a vae, a smooth
+        model beside a network.
         """
         from nbreg.export.keras_script import script_of
 

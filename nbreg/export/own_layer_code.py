@@ -21,16 +21,23 @@ def is_own(layer: Any) -> bool:
     return theirs is None or not issubclass(kind, theirs)
 
 
+def own_definitions(network: Any) -> Lines:
+    """Return the definitions that the statements of `own_layer_code` need, for all layers of a network."""
+    kinds = dict.fromkeys(type(layer).__name__ for layer in network.layers if is_own(layer))
+    return [line for kind in kinds if kind in _DEFINITIONS for line in ["", *_DEFINITIONS[kind].splitlines(), "", ""]]
+
+
 def own_layer_code(layer: Any, taken: str, made: str) -> Lines:
     """Return statements that do to the tensor called `taken` what `layer` does, and call the outcome `made`.
 
-    Raises NbregError for a layer that cannot be said in Keras's own words.
+    Raises NbregError for a layer that takes more than a few lines.
     """
     name = type(layer).__name__
     if name not in _WRITERS:
+        what = _TOO_LONG.get(name, f"the layer {name}")
         raise NbregError(
-            f"A script holds Keras's own layers, and this network has one that Keras lacks ({name}): "
-            "keep it with %nnreg save, regressor.save(...)."
+            f"A script holds what a few lines can say, and {what} takes more: keep it with %nnreg save, "
+            "regressor.save(...)."
         )
     return _WRITERS[name](layer, taken, made)
 
@@ -63,5 +70,33 @@ def _shares(layer: Any, taken: str, made: str) -> Lines:
     ]
 
 
-#: The name of a layer -> what writes it.
-_WRITERS: dict[str, Callable[[Any, str, str], Lines]] = {"Bounded": _bounded, "Shares": _shares}
+def _log_variances(layer: Any, taken: str, made: str) -> Lines:
+    return [f"{made} = LogVariances()({taken})"]
+
+
+_LOG_VARIANCES = '''
+class LogVariances(layers.Layer):
+    """Puts behind the predictions a trained number for each target: the logarithm of the variance of its noise."""
+
+    def build(self, input_shape):
+        self.log_variances = self.add_weight(shape=(input_shape[-1],), initializer="zeros")
+
+    def call(self, predictions):
+        return keras.ops.concatenate([predictions, keras.ops.ones_like(predictions) * self.log_variances], axis=-1)
+'''
+
+#: The name of a layer -> what writes a call of it.
+_WRITERS: dict[str, Callable[[Any, str, str], Lines]] = {
+    "Bounded": _bounded,
+    "LogVariances": _log_variances,
+    "Shares": _shares,
+}
+
+#: The name of a layer that takes too many lines -> what people know it by.
+_TOO_LONG = {
+    "LatentPoints": "an autoencoder (--network vae)",
+    "RandomFourierFeatures": "a Gaussian process (--joint gp)",
+}
+
+#: The name of a layer -> what is to stand before the network for it.
+_DEFINITIONS = {"LogVariances": _LOG_VARIANCES}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pprint import pformat
 from typing import Any
 
 import numpy as np
@@ -13,16 +12,10 @@ from nbreg.data.quantities import QuantityColumn
 from nbreg.data.spec import DataSpec
 from nbreg.data.spectra import ChannelColumn
 from nbreg.data.targets import TargetScaler
-from nbreg.export.script_signal import signal_lines
+from nbreg.export.call_code import named
+from nbreg.export.script_signal import channel_names_code, signal_lines
 
 Lines = list[str]
-
-
-def _named(name: str, value: Any) -> Lines:
-    """Return ``name = value``, over several lines where it is long."""
-    first, *others = pformat(value, width=100 - len(name), compact=True, sort_dicts=False).splitlines()
-    indent = " " * (len(name) + 3)
-    return [f"{name} = {first}", *(indent + line for line in others)]
 
 
 def reading_lines(spec: DataSpec, encoder: Encoder, table: str) -> Lines:
@@ -118,10 +111,9 @@ def _quantity_lines(encoder: Encoder, columns: list[QuantityColumn]) -> Lines:
     dates = {column.name: list(column.parts) for column in columns if column.kind == "date"}
     scaled = [_part(c, p) for c in columns for p, is_scaled in zip(c.parts, c.is_scaled, strict=True) if is_scaled]
     signal = encoder.signal
-    lines = [] if signal is None else _named("CHANNELS", list(signal.names))
-    lines += [*_named("PLAIN", plain), *(_named("DATES", dates) if dates else [])]
-    lines += ["SCALED = CHANNELS"] if signal is not None and not scaled else _named("SCALED", scaled)
-    lines += ["SCALED = CHANNELS + SCALED"] if signal is not None and scaled else []
+    lines = [] if signal is None else channel_names_code("CHANNELS", signal.names)
+    lines += [*named("PLAIN", plain), *(named("DATES", dates) if dates else [])]
+    lines += named("SCALED", scaled) if signal is None else [f"SCALED = CHANNELS{f' + {scaled!r}' if scaled else ''}"]
     lines += ["", ""] + ([*_CALENDAR.strip("\n").splitlines(), "", ""] if dates else [])
     lines += [] if signal is None else [*signal_lines(signal), "", ""]
     lines += _QUANTITIES.strip("\n").splitlines()
@@ -154,11 +146,11 @@ def _category_lines(columns: list[CategoryColumn]) -> Lines:
     embedded = [column.name for column in columns if column.is_embedded]
     lines = ["", "", *_LEVELS.strip("\n").splitlines(), "", ""]
     if one_hot:
-        lines += ["# Levels on few train rows share one input, which new levels join.", *_named("CATEGORIES", one_hot)]
+        lines += ["# Levels on few train rows share one input, which new levels join.", *named("CATEGORIES", one_hot)]
         lines += _ONE_HOT.format(rare=rare).strip("\n").splitlines()
     if embedded:
         lines += ["# Codes for the network to embed; rare levels share the last one, OTHER, which new levels join."]
-        lines += _named("OTHER", {c.name: len(c.levels) for c in columns if c.is_embedded})
+        lines += named("OTHER", {c.name: len(c.levels) for c in columns if c.is_embedded})
         lines += _CODES.format(rare=rare).strip("\n").splitlines()
     return lines
 
@@ -171,8 +163,8 @@ def _assembly_lines(encoder: Encoder) -> Lines:
     with_gaps = {name: parts[name][0] for name, column in quantities.items() if column.has_gaps}
     in_order = [c.name for c in encoder.columns if c.name not in embedded and not isinstance(c, ChannelColumn)]
     has_signal = encoder.signal is not None
-    lines = ["", *(_named("PARTS", parts) if parts else []), *(_named("WITH_GAPS", with_gaps) if with_gaps else [])]
-    lines += _named("IN_ORDER", in_order) if in_order else []
+    lines = ["", *(named("PARTS", parts) if parts else []), *(named("WITH_GAPS", with_gaps) if with_gaps else [])]
+    lines += named("IN_ORDER", in_order) if in_order else []
     lines += [
         "",
         "",
@@ -180,7 +172,8 @@ def _assembly_lines(encoder: Encoder) -> Lines:
         '    """Return the network\'s inputs, float32, a row for each of the frame."""',
     ]
     if parts or has_signal:
-        lines += ["    values = quantities(frame)", "    gaps = values.isna()", "    values = values.fillna(MEDIANS)"]
+        lines += ["    values = quantities(frame)", *(["    gaps = values.isna()"] if with_gaps else [])]
+        lines += ["    values = values.fillna(MEDIANS)"]
         lines += (
             ["    values[SCALED] = scale(values[SCALED].to_numpy())"]
             if has_signal or any(_scaled(c) for c in quantities.values())
@@ -202,27 +195,50 @@ def _assembly_lines(encoder: Encoder) -> Lines:
 
 def target_lines(scaler: TargetScaler) -> Lines:
     """Return the lines that bend and scale the targets, and the way back."""
-    kinds = list(zip(scaler.chosen, scaler.lambdas_.tolist(), strict=True))
-    bends = ", ".join(_bend_code(kind, lambda_, i) for i, (kind, lambda_) in enumerate(kinds))
-    backs = ", ".join(_unbend_code(kind, lambda_, i) for i, (kind, lambda_) in enumerate(kinds))
-    lines = ["", ""] + ([*_YEO_JOHNSON.strip("\n").splitlines(), "", ""] if "yeo-johnson" in scaler.chosen else [])
-    lines += ["def bend(y):", f"    return np.column_stack([{bends}])", "", "", "def unbend(y):"]
-    lines += [f"    return np.column_stack([{backs}])", "", ""]
-    mean = "bent.mean(axis=0)" if scaler.mean_.any() else "0.0"
-    lines += ["bent = bend(train[TARGETS].to_numpy(float))", f"MEAN, SCALE = {mean}, bent.std(axis=0)"]
+    lines = [*_bend_lines(scaler), f"targets = {bent(scaler, 'train[TARGETS].to_numpy(float)')}"]
+    mean = "targets.mean(axis=0)" if scaler.mean_.any() else "0.0"
+    lines += [f"MEAN, SCALE = {mean}, targets.std(axis=0)"]
     if scaler.bounds is not None and not scaler.are_shares:
         lines += ["# What predictions never leave, in target units."]
         lines += [f"LEAST, GREATEST = {_numbers(scaler.bounds[0])}, {_numbers(scaler.bounds[1])}"]
     if is_cut(scaler):
         lines += ["# Scaled predictions are cut here before they are bent back, lest a small excess explode."]
         lines += [f"LOWER, UPPER = {_numbers(scaler.lower_)}, {_numbers(scaler.upper_)}"]
-    return [*lines, "", "", *_SCALED_TARGETS.strip("\n").splitlines()]
+    learned = bent(scaler, "frame[TARGETS].to_numpy(float)")
+    return [*lines, "", "", *_SCALED_TARGETS.format(targets=learned).strip("\n").splitlines()]
+
+
+def _bend_lines(scaler: TargetScaler) -> Lines:
+    """Return the definitions of ``bend`` and ``unbend``; none where targets stay as they are."""
+    if not is_bent(scaler):
+        return []
+    kinds = list(zip(scaler.chosen, scaler.lambdas_.tolist(), strict=True))
+    bends = ", ".join(_bend_code(kind, lambda_, i) for i, (kind, lambda_) in enumerate(kinds))
+    backs = ", ".join(_unbend_code(kind, lambda_, i) for i, (kind, lambda_) in enumerate(kinds))
+    lines = ["", ""] + ([*_YEO_JOHNSON.strip("\n").splitlines(), "", ""] if "yeo-johnson" in scaler.chosen else [])
+    lines += ["def bend(y):", f"    return np.column_stack([{bends}])", "", "", "def unbend(y):"]
+    return [*lines, f"    return np.column_stack([{backs}])", "", ""]
+
+
+def bent(scaler: TargetScaler, targets: str) -> str:
+    """Return the code of targets as they are before they are scaled."""
+    return f"bend({targets})" if is_bent(scaler) else targets
+
+
+def is_bent(scaler: TargetScaler) -> bool:
+    """Return whether any target is learned as something else than it is, such as its logarithm."""
+    return any(kind != "none" for kind in scaler.chosen)
+
+
+def array_lines(*, has_validation: bool) -> Lines:
+    """Return the lines that make inputs and scaled targets of the rows that training sees."""
+    names = ["train", "validation"] if has_validation else ["train"]
+    return ["", "", *(f"x_{name}, y_{name} = encode({name}), scaled_targets({name})" for name in names)]
 
 
 def is_cut(scaler: TargetScaler) -> bool:
     """Return whether scaled predictions are cut before they are bent back."""
-    is_bent = any(kind != "none" for kind in scaler.chosen)
-    return is_bent and bool(np.isfinite([*scaler.lower_, *scaler.upper_]).any())
+    return is_bent(scaler) and bool(np.isfinite([*scaler.lower_, *scaler.upper_]).any())
 
 
 def _bend_code(kind: str, lambda_: float, i: int) -> str:
@@ -336,5 +352,5 @@ def yeo_johnson_inverse(y, lambda_):
 _SCALED_TARGETS = '''
 def scaled_targets(frame):
     """Return what the network learns, float32, a row for each of the frame."""
-    return ((bend(frame[TARGETS].to_numpy(float)) - MEAN) / SCALE).astype("float32")
+    return (({targets} - MEAN) / SCALE).astype("float32")
 '''

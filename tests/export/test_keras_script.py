@@ -11,11 +11,14 @@ import pytest
 import nbreg
 from nbreg.data.frames import as_frame
 from nbreg.export.layer_code import network_code
+from nbreg.export.script_rates import FORMULAS
+from nbreg.export.script_style import styled
 from nbreg.networks.blueprint import Blueprint
 from nbreg.networks.inputs import Inputs
 from nbreg.networks.mlp import Mlp
 from nbreg.networks.stack import Stack
 from nbreg.networks.targets import Targets
+from nbreg.training.schedules import LearningRates
 
 
 def mixed_table(n_rows=400):
@@ -169,3 +172,25 @@ def test_the_code_of_a_network_builds_the_same_network(make, inputs):
     exec("\n".join(network_code(network)), names)
     x = np.random.default_rng(0).integers(0, 5, (7, inputs.n_inputs)).astype("float32")
     np.testing.assert_array_equal(names["network"](x), network(x))
+
+
+@pytest.mark.parametrize("epochs", [2, 7, 30])
+@pytest.mark.parametrize("schedule", sorted(FORMULAS))
+def test_formulas_of_learning_rates_are_the_schedules(schedule, epochs):
+    names = {"np": np}
+    exec(FORMULAS[schedule].format(base=0.02, epochs=epochs, last=epochs - 1), names)
+    rates = LearningRates(schedule, 0.02, epochs)
+    told = [names["learning_rate"](epoch, None) for epoch in range(epochs)]
+    np.testing.assert_allclose(told, [rates.at(epoch) for epoch in range(epochs)], rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("line", "styled_line"),
+    [
+        ("a = 'b' + \"c\" + 'say \"d\"' + 'e\\n'", 'a = "b" + "c" + \'say "d"\' + \'e\\n\''),
+        ("a = ['é', 'b']  # it's", 'a = ["é", "b"]  # it\'s'),
+        ("", ""),
+    ],
+)
+def test_strings_stand_in_double_quotes(line, styled_line):
+    assert styled(["", line]) == styled_line

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 
@@ -64,12 +65,13 @@ CASES = {
         {"loss_weights": "balanced", "loss": "huber", "l1": 0.001, "bounds": BOUNDS, "engine": "xla"},
         ["def weighted_loss", "_regularizer=keras.regularizers.L1(", "LEAST, GREATEST"],
     ),
-    "bounds of targets as they are, a head for each": (
+    "bounds of targets as they are, a head for each, weights that are learned": (
         houses,
-        {"bounds": BOUNDS, "heads": "separate", "target_transform": "none"},
-        ["keras.ops.softplus", "keras.ops.sigmoid"],
+        {"bounds": BOUNDS, "heads": "separate", "target_transform": "none", "loss_weights": "learned"},
+        ["keras.ops.softplus", "keras.ops.sigmoid", "class LogVariances", "def learned_loss"],
     ),
     "shares": (parts_of_a_whole, {"shares": True}, ["keras.ops.softmax"]),
+    "a normal distribution of all targets": (houses, {"joint": "gaussian"}, ["def likelihood_loss", "bend(targets)"]),
 }
 
 
@@ -116,8 +118,108 @@ def test_the_code_of_sequence_networks_builds_the_same_network(network, heads, i
     np.testing.assert_allclose(outputs, built(x), rtol=1e-5, atol=1e-6)
 
 
-def test_what_a_script_cannot_hold_is_told_in_one_line():
-    regressor = nbreg.fit(houses(), target=TARGETS, epochs=1, loss_weights="learned")
-    with pytest.raises(NbregError, match=r"A script trains with Keras's own losses.*%nnreg save") as caught:
+@pytest.mark.parametrize("joint", ["gaussian", "mixture"])
+def test_the_script_gives_the_distributions(joint, tmp_path):
+    table = houses()
+    table.to_csv(tmp_path / "t.csv", index=False)
+    regressor = nbreg.fit(table, target=TARGETS, epochs=6, hidden=(8,), joint=joint, target_transform="none")
+    script = regressor.to_keras_script("t.csv")
+    found = "\nnp.savez('distribution.npz', *distribution(table))\n"
+    np.testing.assert_allclose(run(script + found, tmp_path), regressor.predict(table), rtol=1e-4, atol=1e-4)
+    *weights, means, covariances = np.load(tmp_path / "distribution.npz").values()
+    weights = weights[0] if weights else np.ones((len(table), 1))
+    means, covariances = means.reshape(len(table), -1, 3), covariances.reshape(len(table), -1, 3, 3)
+    mean = np.einsum("rc,rct->rt", weights, means)
+    apart = means - mean[:, None]
+    covariance = np.einsum("rc,rcts->rts", weights, covariances + apart[..., None] * apart[..., None, :])
+    told = regressor.predict_joint(table)
+    np.testing.assert_allclose(mean, told.mean, rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(covariance, told.covariance, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("choices", [{"loss_weights": "learned"}, {"joint": "gaussian"}, {"joint": "mixture"}])
+def test_what_was_learned_with_is_known_after_loading(choices, tmp_path):
+    regressor = nbreg.fit(houses(), target=TARGETS, epochs=1, hidden=(4,), **choices)
+    regressor.save(tmp_path / "r.nbreg")
+    assert nbreg.load(tmp_path / "r.nbreg").to_keras_script() == regressor.to_keras_script()
+
+
+@pytest.mark.parametrize(
+    ("choices", "named"),
+    [({"joint": "gp"}, "process (--joint gp)"), ({"network": "vae"}, "autoencoder (--network vae)")],
+)
+def test_what_a_script_cannot_hold_is_told_in_one_line(choices, named):
+    regressor = nbreg.fit(houses(), target=TARGETS, epochs=1, hidden=(4,), **choices)
+    with pytest.raises(NbregError, match=r"A script holds what a few lines can say.*%nnreg save") as caught:
         regressor.to_keras_script()
+    assert named in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_layers_that_are_called_as_something_else_is_get_other_names():
+    import keras
+    from keras import layers
+
+    entry = keras.Input((3,))
+    table = layers.Dense(2, name="table")(entry)
+    doubled = layers.Concatenate(name="model")([table, layers.Dense(2, name="dense_41")(table)])
+    built = keras.Model(entry, layers.Dense(1)(layers.Add(name="2nd sum")([doubled, doubled])))
+    code = network_code(built)
+    assert [line.partition(" = ")[0] for line in code] == [
+        "inputs", "of_table", "dense", "of_model", "x", "outputs", "network"
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("choices", "network"),
+    [
+        (
+            {},
+            """
+            inputs = keras.Input((7,))
+            x = layers.Dense(32, activation="relu")(inputs)
+            x = layers.Dense(16, activation="relu")(x)
+            outputs = layers.Dense(3)(x)
+            network = keras.Model(inputs, outputs)
+            """,
+        ),
+        (
+            {"heads": "separate", "loss_weights": {"price": 2}},
+            """
+            inputs = keras.Input((7,))
+            x = layers.Dense(32, activation="relu")(inputs)
+            hidden_2 = layers.Dense(16, activation="relu")(x)
+            x = layers.Dense(16, activation="relu")(hidden_2)
+            prediction_1 = layers.Dense(1)(x)
+            x = layers.Dense(16, activation="relu")(hidden_2)
+            prediction_2 = layers.Dense(1)(x)
+            x = layers.Dense(16, activation="relu")(hidden_2)
+            prediction_3 = layers.Dense(1)(x)
+            network = keras.Model(inputs, [prediction_1, prediction_2, prediction_3])
+            """,
+        ),
+        (
+            {"l1": 0.001},
+            """
+            inputs = keras.Input((7,))
+            x = layers.Dense(32, activation="relu", kernel_regularizer=keras.regularizers.L1(l1=0.001))(inputs)
+            x = layers.Dense(16, activation="relu", kernel_regularizer=keras.regularizers.L1(l1=0.001))(x)
+            outputs = layers.Dense(3)(x)
+            network = keras.Model(inputs, outputs)
+            """,
+        ),
+    ],
+    ids=["shared hidden layers", "a head for each target", "an L1 penalty"],
+)
+def test_the_network_reads_as_one_would_write_it(choices, network):
+    """But for the seeds of the first weights, and where lines end."""
+    script = nbreg.fit(houses(), target=TARGETS, epochs=1, hidden=(32, 16), **choices).to_keras_script()
+    told = script.partition("# The network")[2].partition("# Training")[0]
+    seedless = re.sub(r"kernel_initializer=keras\.initializers\.GlorotUniform\(seed=\d+\)", "", told)
+    assert bare(seedless) == bare(network)
+    assert max(map(len, script.splitlines())) <= 120
+
+
+def bare(code: str) -> str:
+    """Return code without white space, and without commas but between arguments."""
+    return re.sub(r",+([)\]])", r"\1", re.sub(r",+", ",", re.sub(r"\s", "", code)))

@@ -10,7 +10,7 @@ from nbreg.data.frames import as_frame
 from nbreg.data.pretreatment import PRETREATMENTS
 from nbreg.data.spectra import Signal
 from nbreg.export.script_data import encoding_lines
-from nbreg.export.script_signal import signal_lines
+from nbreg.export.script_signal import channel_names_code, signal_lines
 
 NAMES = tuple(f"x{i}" for i in range(9))
 
@@ -49,3 +49,19 @@ def test_inputs_are_alike(columns, scaling):
     known = {"train": table, "OneHotEncoder": OneHotEncoder, "StandardScaler": StandardScaler}
     found = run(encoding_lines(encoder), **known)["encode"](table)
     np.testing.assert_allclose(found, encoder.transform(table), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("names", "code"),
+    [
+        (["x_0", "x_1", "x_2"], 'NAMES = [f"x_{i}" for i in range(3)]'),
+        (["nm099 a", "nm100 a", "nm101 a"], 'NAMES = [f"nm{i:03d} a" for i in range(99, 102)]'),
+        (["x_1", "x_3"], "NAMES = ['x_1', 'x_3']"),
+        (["x_1"], "NAMES = ['x_1']"),
+        (["b", "a"], "NAMES = ['b', 'a']"),
+        (["{1", "{2"], "NAMES = ['{1', '{2']"),
+    ],
+)
+def test_names_that_are_counted_through_are_told_as_a_range(names, code):
+    assert channel_names_code("NAMES", names) == [code]
+    assert run([code])["NAMES"] == names
