@@ -157,7 +157,7 @@ def test_save_and_load(kernel):
 def test_code_shows_a_script_where_no_cell_can_be_filled(kernel):
     kernel.run(FIT)
     text = kernel.text("%nnreg code --table houses.csv")
-    assert "pd.read_csv('houses.csv'" in text
+    assert 'pd.read_csv("houses.csv"' in text
     compile(text, "script", "exec")
 
 
