@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from nbreg.plots.pictures import Picture
 
 
-# Groups stand beside each other: the picture takes all the room that there is.
+# Groups stand beside each other: the picture takes all the room that there is, and where that is little, scrolls.
 _AHEAD_STYLE = """
-.nbreg-sheet .nbreg-ahead .nbreg-pictures img { flex: 0 1 auto; min-width: 0; max-width: 100%; }
+.nbreg-sheet .nbreg-ahead { overflow-x: auto; }
+.nbreg-sheet .nbreg-ahead .nbreg-pictures img { flex: none; min-width: 0; max-width: max(100%, 600px); }
 """
 
 

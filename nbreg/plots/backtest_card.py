@@ -48,7 +48,8 @@ def backtest_bundle(backtest: Backtest) -> dict[str, Any]:
 def headline(backtest: Backtest) -> str:
     """Return in a sentence how the network does beside the best of the others."""
     parts = [_beside(backtest, target) for target in backtest.targets]
-    return f"Forecasts {backtest.steps[-1]} ahead from {counted(len(backtest.begins), 'origin')}: {listed(parts)}."
+    reach = backtest.steps[-1].removeprefix("+")
+    return f"Forecasts {reach} ahead from {counted(len(backtest.begins), 'origin')}: {listed(parts)}."
 
 
 def _beside(backtest: Backtest, target: str) -> str:

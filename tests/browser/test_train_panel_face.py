@@ -66,7 +66,6 @@ def field(panel: Locator, name: str) -> Locator:
 def test_each_kind_of_control_asks_for_what_was_chosen(notebook: Notebook):
     panel = staged(notebook)
     panel.get_by_label("Activation").select_option("gelu")
-    panel.get_by_role("combobox", name="Network").select_option("perceptron")
     panel.get_by_role("switch", name="Batch norm").click()
     epochs = panel.get_by_role("textbox", name="Epochs")
     epochs.fill("50")
@@ -80,13 +79,38 @@ def test_each_kind_of_control_asks_for_what_was_chosen(notebook: Notebook):
     assert wishes[-1] == ("choose_table", {"data": "houses"})
     values = {rest["name"]: rest["value"] for kind, rest in wishes if kind == "choose"}
     assert values == {
-        "activation": "gelu", "network": "perceptron", "batch_norm": True, "epochs": "50", "dropout": 0.05, "l2": 1e-7,
-        "optimizer": "sgd", "schedule": "one_cycle",
+        "activation": "gelu", "batch_norm": True, "epochs": "50", "dropout": 0.05, "l2": 1e-7, "optimizer": "sgd",
+        "schedule": "one_cycle",
     }  # fmt: skip
     expect(panel.get_by_role("switch", name="Batch norm")).to_have_attribute("aria-checked", "true")
     epochs.fill("")
     epochs.press("Enter")
     assert chosen(notebook, "epochs") == "auto"
+
+
+def test_what_the_others_leave_nothing_to_do_is_out_of_sight(notebook: Notebook):
+    panel = staged(notebook)
+    for name, there in (("dropout", True), ("filters", False), ("kl_weight", False), ("pretreatment", False)):
+        expect(field(panel, name)).to_be_visible(visible=there)
+    panel.get_by_role("combobox", name="Network").select_option("cnn")
+    for name in ("filters", "kernel_size", "pooling", "dropout"):
+        expect(field(panel, name)).to_be_visible()
+    panel.get_by_role("combobox", name="Network").select_option("vae")
+    expect(panel.get_by_label("KL weight")).to_be_visible()
+    expect(field(panel, "filters")).to_be_hidden()
+    expect(panel.locator("[data-group=Head]")).to_be_hidden()
+    panel.get_by_role("combobox", name="Network").select_option("mlp")
+    panel.get_by_label("Joint").select_option("gp")
+    for name in ("heads", "loss_weights", "skip"):
+        expect(field(panel, name)).to_be_hidden()
+    expect(panel.get_by_label("Fourier features")).to_be_visible()
+    more = panel.locator("[data-group=Training] summary")
+    expect(more).to_have_text("More options (4)")
+    panel.get_by_label("Optimizer").select_option("sgd")
+    expect(more).to_have_text("More options (6)")
+    more.click()
+    expect(panel.get_by_label("Momentum")).to_be_visible()
+    expect(field(panel, "weight_decay")).to_be_hidden()
 
 
 def test_a_value_that_is_not_taken_is_told_at_its_control_and_kept(notebook: Notebook):

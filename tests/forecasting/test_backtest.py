@@ -168,7 +168,7 @@ class TestBacktest:
 
     def test_is_shown_as_text_page_and_picture(self, found):
         data = found._repr_mimebundle_()
-        assert "Forecasts +4 h ahead from 2 origins: level is missed by" in data["text/plain"]
+        assert "Forecasts 4 h ahead from 2 origins: level is missed by" in data["text/plain"]
         assert data["text/html"].count("<table>") == 2
         assert data["image/png"].startswith("iVBOR")
 
