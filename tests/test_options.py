@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nbreg.errors import NbregError, OptionError, did_you_mean
+from nbreg.option_needs import Needs
 from nbreg.options import Choice, Columns, Integer, Integers, Optional, Real, Spec, Switch, option
 
 
@@ -83,3 +84,19 @@ def test_the_nearest_name_is_offered_whatever_its_case():
     assert did_you_mean("Prise", ["price", "cut"]) == ' Did you mean "price"?'
     assert did_you_mean("xyz", ["price", "cut"]) == " There are: price, cut."
     assert did_you_mean("xyz", []) == ""
+
+
+def test_an_option_says_what_people_call_it_and_what_it_needs():
+    @dataclass(frozen=True)
+    class Needy(Spec):
+        plain: str = option("a", "Help.", Choice("a", "b"))
+        of_b: float = option(0.5, "Help.", Real(), title="KL of b", needs=Needs("plain", "b"))
+        of_some: int = option(1, "Help.", Integer(), needs=Needs("columns"))
+
+    known = Needy.options()
+    assert [each.title for each in known.values()] == ["", "KL of b", ""]
+    assert known["plain"].needs is None
+    assert not known["of_b"].needs.are_met({"plain": "a"})
+    assert known["of_b"].needs.are_met({"plain": "b"})
+    assert [known["of_some"].needs.are_met({"columns": names}) for names in ((), ("x",))] == [False, True]
+    assert (known["of_b"].needs.words(), known["of_some"].needs.words()) == ("It needs plain b.", "It needs columns.")

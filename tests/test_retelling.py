@@ -100,6 +100,11 @@ def test_lines_and_calls_read_well():
     options = {"target": ("price",), "hidden": (32, 16), "learning_rate": 0.01, "batch_norm": True}
     assert fit_line(options, "df", "model") == "%nnreg fit df --target price --hidden 32,16 --batch-norm -o model"
     assert fit_code(options, "df", "model").startswith("model = nbreg.fit(df, target=")
+    ahead = {"target": ("temp", "rain"), "time": "hour", "window": 12, "horizon": 24, "network": "mlp"}
+    told = "--target temp --target rain --time hour --window 12 -o model"
+    assert fit_line(ahead, "df", "model", verb="forecast") == f"%nnreg forecast df {told}"
+    code = "model = nbreg.forecast(df, target=['temp', 'rain'], time='hour', window=12)"
+    assert fit_code(ahead, "df", "model", verb="forecast") == code
     assert fit_line({}, "my houses.csv") == '%nnreg fit "my houses.csv"'
     assert fit_code({}, "my houses.csv") == "nbreg.fit('my houses.csv')"
     long = {**options, "features": tuple(f"column {i}" for i in range(8))}

@@ -88,6 +88,7 @@ def test_it_is_trained_and_ends_in_what_comes(notebook: Notebook):
     )
     expect(result).to_contain_text("Predicts temp and pressure on")
     expect(panel.get_by_role("button", name="Continue from", exact=True)).to_be_hidden()
+    expect(panel.get_by_role("button", name="Final test")).to_be_hidden()
     panel.get_by_label("Target that is shown").select_option("pressure")
     expect(panel.locator(".nbreg-scatter canvas")).to_have_attribute("aria-label", re.compile("observed pressure"))
     notebook.run_cell(2)

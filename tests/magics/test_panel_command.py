@@ -33,6 +33,24 @@ def test_a_start_is_found_by_the_regressors_name(kernel):
     assert "--start" in kernel.text("panel.line")
 
 
+def test_a_forecast_is_trained_in_a_panel_of_its_own(kernel):
+    kernel.run(
+        "import numpy as np, pandas as pd\n"
+        "hours = pd.date_range('2024-01-01', periods=120, freq='h')\n"
+        "weather = pd.DataFrame({'hour': hours, 'temp': np.sin(hours.hour / 4)})\n"
+        "panel = %nnreg panel forecast weather --target temp --time hour --window 6 --horizon 2 --epochs 2 -o ahead"
+    )
+    line = "%nnreg forecast weather --target temp --time hour --window 6 --horizon 2 --epochs 2 -o ahead"
+    assert kernel.text("panel.line") == f"'{line}'"
+    assert kernel.text("type(panel).__name__") == "'ForecastPanel'"
+    kernel.run("panel.train(wait=True)")
+    assert kernel.text("type(ahead).__name__, ahead is panel.regressor_") == "('Forecaster', True)"
+    assert kernel.text("tomorrow = %nnreg predict weather\nlen(tomorrow)") == "2"
+    assert kernel.text("import nbreg\nnbreg.ForecastPanel(weather, target='temp', time='hour', window=6).line") == (
+        "'%nnreg forecast weather --target temp --time hour --window 6'"
+    )
+
+
 def test_python_opens_the_same(kernel):
     line = kernel.text("import nbreg\nnbreg.TrainPanel(houses, target='price', hidden=(8,)).line")
     assert line == "'%nnreg fit houses --target price --hidden 8'"
@@ -54,6 +72,8 @@ def test_the_other_panels(kernel):
         ("%nnreg panel explain --method shap", "method (--method) takes"),
         ("%nnreg panel explain --model nobody", "nobody"),
         ("%nnreg panel houses --target prise", 'There is no column "prise"'),
+        ("%nnreg panel forecast houses --split time", "panel has no option --split."),
+        ("%nnreg panel houses --network perceptron --hidden 8", "The perceptron has no option hidden (--hidden)"),
     ],
 )
 def test_mistakes_are_one_line(kernel, line, told):
@@ -66,6 +86,7 @@ def test_options_and_words_are_those_of_the_panel_that_is_named():
     assert texts("%nnreg panel ")[1] == ["explain", "forecast", "runs", "train", "houses", "cars"]
     assert texts("%nnreg panel houses --hid")[1] == ["--hidden"]
     assert texts("%nnreg panel explain --meth")[1] == ["--method"]
+    assert texts("%nnreg panel forecast houses --horiz")[1] == ["--horizon"]
     assert texts("%nnreg panel runs --hid")[1] == []
 
 

@@ -146,11 +146,11 @@ function finalTest(view) {
   const show = () => {
     const told = view.get("test");
     const state = view.get("state");
-    node.hidden = !told && (!state.status || underway(state) || !state.best);
+    // A card tells of the test rows itself.
+    node.hidden = !told && (!state.status || underway(state) || !state.best || Boolean(view.get("result")));
     run.hidden = Boolean(told);
     say(words, told || "The test rows have not been looked at.");
   };
-  view.follow("test", show);
-  view.follow("state", show);
+  for (const trait of ["test", "state", "result"]) view.follow(trait, show);
   return node;
 }
