@@ -58,7 +58,7 @@ class ForecastPanel(TrainPanel):
 
     def _ended(self, underway: Underway, arguments: dict[str, Any]) -> None:
         super()._ended(underway, arguments)
-        if hasattr(underway.regressor, "network_"):
+        if self._came_to_something(underway):
             self._aside.ask(lambda: self._tell_result(underway), "result")
 
     def _tell_result(self, underway: Underway) -> None:

@@ -301,7 +301,7 @@ class TrainPanel(TrainTraits, view="train", scripts=_SCRIPTS, styles=_STYLES):
     def _ended(self, underway: Underway, arguments: dict[str, Any]) -> None:
         """Show what came of it, give it its name, and leave a picture."""
         regressor = underway.regressor
-        if hasattr(regressor, "network_") and regressor.run_.history:
+        if self._came_to_something(underway):
             self._last = arguments, regressor.steering()
             underway.show_result()
             if self.out:
@@ -311,6 +311,10 @@ class TrainPanel(TrainTraits, view="train", scripts=_SCRIPTS, styles=_STYLES):
         self._write_code()
         self._list_runs()
         self.refresh_still()
+
+    @staticmethod
+    def _came_to_something(underway: Underway) -> bool:
+        return hasattr(underway.regressor, "network_") and bool(underway.run.history)
 
     # Steering
 

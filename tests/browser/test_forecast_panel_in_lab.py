@@ -117,7 +117,7 @@ def test_it_is_steered(notebook: Notebook):
     notebook.run_cell(3)
     panel = panel_of(notebook)
     train(notebook).click()
-    expect(panel).to_have_attribute("data-status", "running", timeout=LONG * 1000)
+    expect(panel.locator(".nbreg-speed").first).to_contain_text("epoch", timeout=LONG * 1000)
     expect(panel.get_by_role("group", name="Result")).to_be_hidden()
     panel.get_by_role("button", name="Pause").click()
     expect(panel).to_have_attribute("data-status", "paused")
