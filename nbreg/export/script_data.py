@@ -172,8 +172,8 @@ def _assembly_lines(encoder: Encoder) -> Lines:
         '    """Return the network\'s inputs, float32, a row for each of the frame."""',
     ]
     if parts or has_signal:
-        lines += ["    values = quantities(frame)", *(["    gaps = values.isna()"] if with_gaps else [])]
-        lines += ["    values = values.fillna(MEDIANS)"]
+        gaps = ["    values = quantities(frame)", "    gaps, values = values.isna(), values.fillna(MEDIANS)"]
+        lines += gaps if with_gaps else ["    values = quantities(frame).fillna(MEDIANS)"]
         lines += (
             ["    values[SCALED] = scale(values[SCALED].to_numpy())"]
             if has_signal or any(_scaled(c) for c in quantities.values())

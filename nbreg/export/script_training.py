@@ -92,11 +92,12 @@ class Batches(keras.utils.PyDataset):
 def final_lines(judged: str | None, scaler: TargetScaler, trained: Trained, n_outputs: int) -> Lines:
     """Return the lines that predict, and that judge the predictions on the rows `judged`, if any."""
     lines = ["", "", "def predict(frame):", '    """Return predictions in target units, (n_rows, n_targets)."""']
-    outputs = "network.predict(encode(frame), batch_size=8192, verbose=0)"
-    outputs = f"np.hstack({outputs})" if trained.by_target else outputs
-    outputs += "[:, : len(TARGETS)]" if n_outputs > len(scaler.names) else ""
-    scaled = f"{outputs}.astype(float)"
-    lines += [f"    scaled = {f'np.clip({scaled}, LOWER, UPPER)' if is_cut(scaler) else scaled}", *_way_back(scaler)]
+    lines += ["    outputs = network.predict(encode(frame), batch_size=8192, verbose=0)"]
+    predicted = "outputs[:, : len(TARGETS)]" if n_outputs > len(scaler.names) else "outputs"
+    lines += [
+        f"    scaled = {'np.hstack(outputs)' if trained.by_target else predicted}.astype(float)",
+        *_way_back(scaler),
+    ]
     lines += distribution_lines(trained.objective, is_bent=is_bent(scaler))
     if judged is None:
         return lines
@@ -104,7 +105,8 @@ def final_lines(judged: str | None, scaler: TargetScaler, trained: Trained, n_ou
 
 
 def _way_back(scaler: TargetScaler) -> Lines:
-    targets = "unbend(scaled * SCALE + MEAN)" if is_bent(scaler) else "scaled * SCALE + MEAN"
+    targets = f"{'np.clip(scaled, LOWER, UPPER)' if is_cut(scaler) else 'scaled'} * SCALE + MEAN"
+    targets = f"unbend({targets})" if is_bent(scaler) else targets
     if scaler.are_shares:
         return [f"    shares = np.clip({targets}, 0, 1)", "    return shares / shares.sum(axis=1, keepdims=True)"]
     return [f"    return np.clip({targets}, LEAST, GREATEST)" if scaler.bounds is not None else f"    return {targets}"]

@@ -26,17 +26,6 @@ def spectra(n_rows: int = 200) -> pd.DataFrame:
     return table
 
 
-def run(script: str, folder) -> np.ndarray:
-    """Return what the script predicts for the table in the folder, ``(n_rows, n_targets)``."""
-    (folder / "script.py").write_text(script + "\nnp.save('predicted.npy', predict(table))\n")
-    done = subprocess.run(
-        [sys.executable, "script.py"], cwd=folder, env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-2000:]
-    return np.load(folder / "predicted.npy")
-
-
 CASES = {
     "channels as they come": (
         {"target": ["water", "fat"], "channels": "nm_*"},
@@ -59,19 +48,47 @@ CASES = {
 }  # fmt: skip
 
 
+#: Runs all scripts in one fresh interpreter, and keeps what each predicts for its table.
+RUN = """
+import runpy
+import sys
+
+import numpy as np
+
+for path in sys.argv[1:]:
+    known = runpy.run_path(path)
+    np.save(path + ".npy", known["predict"](known["table"]))
+"""
+
+
+@pytest.fixture(scope="module")
+def fits(tmp_path_factory) -> dict[str, tuple[nbreg.Regressor, str, np.ndarray]]:
+    """Return of each case the regressor, its script, and what that predicts, ``(n_rows, n_targets)``."""
+    folder = tmp_path_factory.mktemp("scripts")
+    spectra().to_parquet(folder / "t.parquet")
+    found, paths = {}, {}
+    for number, (case, (choices, _)) in enumerate(CASES.items()):
+        regressor = nbreg.fit(folder / "t.parquet", **{"epochs": 25, "hidden": (16, 8), **choices})
+        found[case], paths[case] = (regressor, regressor.to_keras_script("t.parquet")), f"script_{number}.py"
+        (folder / paths[case]).write_text(found[case][1])
+    done = subprocess.run(
+        [sys.executable, "-c", RUN, *paths.values()], cwd=folder, env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    return {case: (*each, np.load(folder / f"{paths[case]}.npy")) for case, each in found.items()}
+
+
 @pytest.mark.parametrize("case", list(CASES))
-def test_the_script_predicts_the_same(case, tmp_path):
-    choices, said = CASES[case]
-    table = spectra()
-    table.to_parquet(tmp_path / "t.parquet")
-    regressor = nbreg.fit(tmp_path / "t.parquet", **{"epochs": 25, "hidden": (16, 8), **choices})
+def test_the_script_predicts_the_same(case, fits):
+    regressor, script, predicted = fits[case]
     assert max(blend_of(regressor.network_)) > 0.05  # else the network's own part would be no part of this test
-    script = regressor.to_keras_script("t.parquet")
+    ours = regressor.predict(spectra()).reshape(predicted.shape)
+    np.testing.assert_allclose(predicted, ours, rtol=1e-4, atol=1e-4 * np.ptp(ours))
     assert "nbreg" not in script
-    for words in said:
+    assert max(map(len, script.splitlines())) <= 120
+    for words in CASES[case][1]:
         assert words in script
-    ours = regressor.predict(table).reshape(len(table), -1)
-    np.testing.assert_allclose(run(script, tmp_path), ours, rtol=1e-4, atol=1e-4 * np.ptp(ours))
 
 
 def test_a_smooth_model_beside_a_network_is_told_in_one_line():
