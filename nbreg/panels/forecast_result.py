@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # Groups stand beside each other: the picture takes all the room that there is, and where that is little, scrolls.
 _AHEAD_STYLE = """
 .nbreg-sheet .nbreg-ahead { overflow-x: auto; }
-.nbreg-sheet .nbreg-ahead .nbreg-pictures img { flex: none; min-width: 0; max-width: max(100%, 600px); }
+.nbreg-sheet .nbreg-ahead .nbreg-pictures img { flex: none; min-width: 0; max-width: max(100%, 820px); }
 """
 
 

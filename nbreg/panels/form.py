@@ -66,10 +66,11 @@ def shown(option: Option, value: Any) -> Any:
 def read(option: Option, value: Any) -> Any:
     """Return the checked value that a page means, by a text as it stands behind the flag or by plain data.
 
-    Raises OptionError.
+    Where there may be several values, an empty text means none. Raises OptionError.
     """
     if isinstance(value, str):
-        return option.parse(value.strip())
+        is_none = option.kind.many and not value.strip()
+        return option.check(()) if is_none else option.parse(value.strip())
     return option.check(tuple(value) if isinstance(value, list) else value)
 
 

@@ -483,4 +483,8 @@ def test_options_of_several_parts_are_shown_as_they_are_typed(notebook):
     assert told == {"bounds": ["a=-10:10", "y=0:"], "loss_weights": ["a=1", "y=2"], "rate_change": ["3=0.5"]}
     panel.choose(**told)
     assert {name: panel.choices[name] for name in told} == told
+    for name in told:
+        panel.choose(**{name: ""})
+    assert {name: panel.choices[name] for name in told} == {"bounds": [], "loss_weights": ["equal"], "rate_change": []}
+    panel.choose(**told)
     assert "--bounds a=-10:10 --bounds y=0: " in f"{panel.line} "
