@@ -145,6 +145,8 @@ def _numbers(layer: Any) -> int:
     output: Any = getattr(layer, "output", None)
     if not hasattr(output, "shape"):
         return 0
+    if hasattr(layer, "n_points"):  # each of which is decoded
+        return int(layer.n_points * sum(each.output.shape[-1] for each in layer.decoder.layers))
     if hasattr(layer, "return_sequences"):
         return int(layer.input.shape[1] * layer.units * 8)
     return int(math.prod(output.shape[1:]))

@@ -1,17 +1,15 @@
-"""The rescale rule: what each column adds between a background row and a row, through every activation."""
+"""The rescale rule: what each column adds between a background row and a row, through all that is not linear."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from nbreg.explanation.differences import Kept, passed_through, quotients, recorded, with_slope
 from nbreg.explanation.explained import Function
 
 if TYPE_CHECKING:
     import keras
-
-#: Where an activation's inputs differ by less, its slope is taken for the quotient of differences.
-_SMALLEST = 1e-6
 
 
 def rescale_step(
@@ -29,43 +27,23 @@ def rescale_step(
         import tensorflow as tf
 
         def step(rows: Any, background: Any, shares: Any) -> Any:
-            n, b = rows.shape[0], background.shape[0]
-            outputs, passed = _recorded(copy, tf.concat([rows, background], axis=0))
+            n = rows.shape[0]
+            outputs, met = recorded(_predicting(copy), tf.concat([rows, background], axis=0))
             bent = _bent(in_target_units, outputs, targets)
-            linear = [_multipliers(*each, n) for each in passed]
-            seeds = tf.cast(_multipliers(*bent, n), tf.float32)  # (n * b, targets)
-            gradients = _gradients(copy, linear, seeds, targets, (n * b, rows.shape[1]))
+            kept = [rule.between(n, *before) for rule, before in met]
+            seeds = tf.cast(quotients(*bent, n), tf.float32)  # (n * b, targets)
+            gradients = _gradients(copy, kept, seeds, targets, rows.shape[1])  # (targets, n * b, columns)
             ways = (rows[:, None] - background) * shares[:, None]  # (n, b, columns)
-            return tf.stack([tf.reduce_sum(tf.reshape(each, ways.shape) * ways, axis=1) for each in gradients], axis=2)
+            by_target = tf.reduce_sum(tf.reshape(gradients, (-1, *ways.shape)) * ways, axis=2)
+            return tf.transpose(by_target, (1, 2, 0))
 
         return step
 
     return make
 
 
-def _recorded(copy: Any, points: Any) -> tuple[Any, list[tuple[Any, Any, Any]]]:
-    """Return the copy's outputs, and for each activation on the way its inputs, outputs and slopes."""
-    from nbreg.explanation.parted_layers import in_place_of_activations
-
-    passed: list[tuple[Any, Any, Any]] = []
-
-    def record(nonlinearity: Callable[[Any], Any], before: Any) -> Any:
-        after, slope = _with_slope(nonlinearity, before)
-        passed.append((before, after, slope))
-        return after
-
-    with in_place_of_activations(record):
-        outputs = copy(points, training=False)
-    return outputs, passed
-
-
-def _with_slope(nonlinearity: Callable[[Any], Any], before: Any) -> tuple[Any, Any]:
-    import tensorflow as tf
-
-    with tf.GradientTape() as tape:
-        tape.watch(before)
-        after = nonlinearity(before)
-    return after, tape.gradient(after, before)
+def _predicting(copy: Any) -> Callable[[Any], Any]:
+    return lambda points: copy(points, training=False)
 
 
 def _bent(in_target_units: Callable[[Any], Any], outputs: Any, targets: Sequence[int]) -> tuple[Any, Any, Any]:
@@ -73,38 +51,29 @@ def _bent(in_target_units: Callable[[Any], Any], outputs: Any, targets: Sequence
     import tensorflow as tf
 
     outputs = tf.cast(outputs, tf.float64)
-    after, slope = _with_slope(in_target_units, outputs)
+    after, slope = with_slope(in_target_units, outputs)
     return tf.gather(outputs, targets, axis=1), after, tf.gather(slope, targets, axis=1)
 
 
-def _multipliers(before: Any, after: Any, slope: Any, n: int) -> Any:
-    """Return ``(n * b, ...)``: by what an activation multiplies the difference between row and background row.
-
-    The arguments are ``(n + b, ...)``: the rows', then those of the background.
-    """
-    import tensorflow as tf
-
-    change = before[:n, None] - before[None, n:]
-    is_small = tf.abs(change) < _SMALLEST
-    quotient = (after[:n, None] - after[None, n:]) / tf.where(is_small, tf.ones_like(change), change)
-    multipliers = tf.where(is_small, slope[:n, None], quotient)
-    return tf.reshape(multipliers, (-1, *before.shape[1:]))
-
-
-def _gradients(copy: Any, linear: list[Any], seeds: Any, targets: Sequence[int], shape: tuple[int, int]) -> list[Any]:
-    """Return for each target ``(n * b, n_columns)``: the gradient where each activation only multiplies.
+def _gradients(copy: Any, kept: list[Kept], seeds: Any, targets: Sequence[int], n_columns: int) -> Any:
+    """Return for each target ``(n * b, n_columns)``: the gradient with a linear function in place of each rule.
 
     Such a network is linear for each pair, so its gradient is the same everywhere: its values are never computed.
+    `seeds` ``(n * b, n_targets)`` are what the targets' gradients begin with.
     """
     import tensorflow as tf
 
-    from nbreg.explanation.parted_layers import in_place_of_activations
+    anywhere = tf.zeros((seeds.shape[0], n_columns))
 
-    multipliers = iter(linear)
-    anywhere = tf.zeros(shape)
-    with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
-        tape.watch(anywhere)
-        with in_place_of_activations(lambda nonlinearity, before: before * next(multipliers)):
-            outputs = copy(anywhere, training=False)
-    chosen = [tf.one_hot(target, outputs.shape[1]) * seeds[:, i : i + 1] for i, target in enumerate(targets)]
-    return [tape.gradient(outputs, anywhere, output_gradients=each) for each in chosen]
+    def gradient(chosen: Any) -> Any:
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(anywhere)
+            outputs = passed_through(_predicting(copy), kept, anywhere)
+        which, seed = chosen
+        begins = tf.one_hot(which, outputs.shape[1]) * seed[:, None]
+        none = tf.UnconnectedGradients.ZERO
+        return tape.gradient(outputs, anywhere, output_gradients=begins, unconnected_gradients=none)
+
+    # A loop, for the graph of a recurrent network is large, and so is what the gradients of all targets take at once.
+    each = tf.constant(targets), tf.transpose(seeds)
+    return tf.map_fn(gradient, each, fn_output_signature=tf.float32)

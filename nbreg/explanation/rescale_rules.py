@@ -1,4 +1,4 @@
-"""Which layers the rescale rule is known for: linear ones, and functions of one number."""
+"""Which layers a rule is known for that tells how differences pass them."""
 
 from __future__ import annotations
 
@@ -14,8 +14,14 @@ _LINEAR = re.compile(
     | Flatten | Reshape | Permute | RepeatVector | GetItem | Concatenate | Add | Subtract | Average""",
     re.VERBOSE,
 )
-#: Layers that are a function of each number by itself.
+#: Layers that are a function of each number by itself; those behind have a rule of another kind (see `differences`).
 ELEMENTWISE_LAYERS = frozenset({"Activation", "ReLU", "LeakyReLU", "PReLU", "ELU"})
+_RECURRENT = frozenset({"SimpleRNN", "LSTM", "GRU"})
+_WITH_RULE = frozenset({"Dot", "Multiply", "Softmax", "MaxPooling1D", "GlobalMaxPooling1D"})
+#: nbreg's own layers; what some say beside the point predictions counts for nothing.
+_OWN = frozenset({
+    "Bounded", "Shares", "LogVariances", "RandomFourierFeatures", "PredictiveCovariance", "LatentPoints",
+})  # fmt: skip
 _ELEMENTWISE_FUNCTIONS = frozenset({
     "linear", "relu", "leaky_relu", "relu6", "celu", "elu", "selu", "softplus", "softsign", "squareplus", "soft_shrink",
     "sparse_plus", "silu", "gelu", "tanh", "tanh_shrink", "threshold", "sigmoid", "sparse_sigmoid", "exponential",
@@ -42,27 +48,77 @@ def _layers_of(network: Any) -> list[Any]:
     return list(getattr(network, "operations", None) or network.layers)
 
 
+def is_softmax(activation: Any) -> bool:
+    """Return whether an activation is the softmax over the last axis."""
+    import keras
+
+    return activation is keras.activations.softmax
+
+
 def _missing_in(layer: Any) -> str | None:
     kind, what = type(layer).__name__, f"layer {layer.name} ({type(layer).__name__})"
     if _is_of_keras(layer) and kind in ("Functional", "Sequential"):
         return missing_rule(layer)
-    if not _is_of_keras(layer) or not (_LINEAR.fullmatch(kind) or kind in ELEMENTWISE_LAYERS):
+    if kind == "LatentPoints" and _is_own(layer):
+        return missing_rule(layer.decoder)
+    if not _is_known(layer):
         return f"{what} has no rescale rule"
-    activation = nonlinearity_of(layer)
-    if activation is None or _is_elementwise(activation):
+    missing = next((each for each in _activations(layer) if not _has_rule(each)), None)
+    if missing is None:
         return None
-    name = getattr(activation, "__name__", type(activation).__name__)
+    name = getattr(missing, "__name__", type(missing).__name__)
     return f"the activation {name} of {what} has no rescale rule"
 
 
-def _is_elementwise(activation: Any) -> bool:
+def _is_known(layer: Any) -> bool:
+    kind = type(layer).__name__
+    if _is_own(layer):
+        return kind in _OWN
+    if not _is_of_keras(layer):
+        return False
+    if kind in _RECURRENT or kind in _WITH_RULE:
+        return _is_plain(layer)
+    return bool(_LINEAR.fullmatch(kind)) or kind in ELEMENTWISE_LAYERS
+
+
+def _is_plain(layer: Any) -> bool:
+    """Return whether the rule holds for a layer of such choices."""
+    import keras
+
+    if not isinstance(layer, keras.layers.Layer):
+        return False  # an operation such as ``x * y``, which cannot be exchanged
+    n_inputs = max(len(node.input_tensors) for node in layer._inbound_nodes)
+    choices = layer.get_config()
+    unlike = (
+        n_inputs > (2 if type(layer).__name__ in ("Dot", "Multiply") else 1),  # a state to begin with, say
+        choices.get("return_state", False),
+        choices.get("stateful", False),
+        choices.get("normalize", False),
+        choices.get("data_format", "channels_last") != "channels_last",
+        choices.get("strides") != choices.get("pool_size"),
+        type(layer).__name__ == "Softmax" and choices["axis"] not in (-1, len(layer.output.shape) - 1),
+    )
+    return not any(unlike)
+
+
+def _activations(layer: Any) -> list[Any]:
+    activations = [nonlinearity_of(layer), getattr(layer, "recurrent_activation", None)]
+    return [each for each in activations if each is not None]
+
+
+def _has_rule(activation: Any) -> bool:
     import keras
 
     if isinstance(activation, keras.layers.Layer):
         return _missing_in(activation) is None and type(activation).__name__ in ELEMENTWISE_LAYERS
     name = getattr(activation, "__name__", "")
-    return name in _ELEMENTWISE_FUNCTIONS and getattr(keras.activations, name, None) is activation
+    is_function = name in _ELEMENTWISE_FUNCTIONS and getattr(keras.activations, name, None) is activation
+    return is_function or is_softmax(activation)
 
 
 def _is_of_keras(layer: Any) -> bool:
     return type(layer).__module__.startswith("keras.")
+
+
+def _is_own(layer: Any) -> bool:
+    return type(layer).__module__.startswith("nbreg.networks.keras_parts.")

@@ -40,6 +40,18 @@ def fitted(table, target="y", **choices):
     )
 
 
+def _multiplied(width, multiply=lambda one, other: layers.Multiply()([one, other])):
+    entry = keras.Input((width,))
+    return keras.Model(entry, multiply(entry, layers.Dense(width)(entry)))
+
+
+AS_IN_SHAP = {name: {"hidden": (16, 8), "activation": name} for name in ("relu", "tanh", "elu")}
+AS_IN_SHAP["product"] = {"layers": [layers.Dense(6, activation="tanh"), _multiplied(6)]}
+AS_IN_SHAP["maximum"] = {
+    "layers": [layers.Dense(9), layers.Reshape((3, 3)), layers.MaxPooling1D(2, padding="same"), layers.Flatten()]
+}
+
+
 @pytest.fixture
 def shap_on_tensorflow():
     """shap's DeepExplainer patches how TensorFlow records gradients, and forgets to undo it where it crashes."""
@@ -50,9 +62,9 @@ def shap_on_tensorflow():
 
 
 @pytest.mark.usefixtures("shap_on_tensorflow")
-@pytest.mark.parametrize("activation", ["relu", "tanh", "elu"])
-def test_equals_shaps_deep_explainer(table, activation):
-    regressor = fitted(table, ("y", "z"), hidden=(16, 8), activation=activation, epochs=10)
+@pytest.mark.parametrize("choices", AS_IN_SHAP.values(), ids=AS_IN_SHAP.keys())
+def test_equals_shaps_deep_explainer(table, choices):
+    regressor = fitted(table, ("y", "z"), epochs=10, **choices)
     rows, background = table.head(20), table.tail(60)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of TensorFlow being newer than shap likes
@@ -159,21 +171,28 @@ def swish_of_own(inputs):
     return inputs * keras.ops.sigmoid(inputs)
 
 
-def _gated(width):
-    entry = keras.Input((width,))
-    return keras.Model(entry, layers.Multiply()([entry, layers.Dense(width)(entry)]))
-
-
 #: What a network lacks a rule for -> its layers, from an input of six columns on.
 REFUSED = {
-    "layer named (LSTM) has": [layers.Reshape((-1, 1)), layers.LSTM(2, name="named")],
+    "layer named (Bidirectional) has": [
+        layers.Reshape((-1, 1)),
+        layers.Bidirectional(layers.LSTM(2), name="named"),
+    ],
+    "the activation swish_of_own of layer named (LSTM) has": [
+        layers.Reshape((-1, 1)),
+        layers.LSTM(2, recurrent_activation=swish_of_own, name="named"),
+    ],
     "layer named (LayerNormalization) has": [layers.LayerNormalization(name="named")],
-    "layer named (Softmax) has": [layers.Dense(3), layers.Softmax(name="named")],
-    "the activation softmax of layer named (Dense) has": [layers.Dense(3, activation="softmax", name="named")],
+    "layer named (Softmax) has": [layers.Reshape((3, 2)), layers.Softmax(axis=1, name="named"), layers.Flatten()],
+    "the activation log_softmax of layer named (Dense) has": [layers.Dense(3, activation="log_softmax", name="named")],
     "the activation swish_of_own of layer named (Dense) has": [layers.Dense(3, activation=swish_of_own, name="named")],
     "layer named (Squared) has": [Squared(name="named")],
-    "layer multiply (Multiply) has": [layers.Dense(6), _gated(6)],
-    "layer named (MaxPooling1D) has": [layers.Reshape((-1, 1)), layers.MaxPooling1D(2, name="named"), layers.Flatten()],
+    "layer multiply (Multiply) has": [layers.Dense(6), _multiplied(6, lambda x, y: x * y)],
+    "layer three (Multiply) has": [_multiplied(6, lambda x, y: layers.Multiply(name="three")([x, y, y]))],
+    "layer named (MaxPooling1D) has": [
+        layers.Reshape((-1, 1)),
+        layers.MaxPooling1D(3, strides=1, name="named"),
+        layers.Flatten(),
+    ],
     "layer named (TimeDistributed) has": [
         layers.Reshape((-1, 1)),
         layers.TimeDistributed(layers.Dense(2, activation="relu"), name="named"),

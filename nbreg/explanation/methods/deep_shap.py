@@ -16,8 +16,8 @@ from nbreg.explanation.target_units import in_target_units
 if TYPE_CHECKING:
     import keras
 
-#: So many pairs of a row and a background row go through the layers in one step.
-PAIRS_A_STEP = 8_192
+#: A pair of a row and a background row takes as much room as so many rows: beside values, it has what multiplies them.
+ROWS_A_PAIR = 2
 
 
 @METHODS.register("deep_shap")
@@ -28,7 +28,8 @@ class DeepShap(Method):
     Between a background row and a row each activation is taken for a multiplication, by the quotient of the
     differences of its outputs and of its inputs; the inverse transform of the target is one more activation. So
     attributions add up to the prediction exactly. It is fast, and not the Shapley value: interactions are shared out
-    by rule. Layers that are neither linear nor a function of one number have no rule.
+    by rule. Beside functions of one number there are rules for products, softmax, pooling and recurrent layers (see
+    `differences`); other layers that are not linear have none.
     """
 
     def refusal(self, explained: Explained) -> str | None:
@@ -38,7 +39,7 @@ class DeepShap(Method):
         explained = task.explained
         assert isinstance(explained, ExplainedNetwork)  # `refusal` came before
         copy = _parted_copy(explained)
-        pairs = Pairs(task, PAIRS_A_STEP)
+        pairs = Pairs(task, explained.rows_a_step // ROWS_A_PAIR)
         convert = in_target_units(explained.regressor.target_scaler_, explained.targets)
         key = "rescale", pairs.n_rows, pairs.n_background
         n_evaluations = 3 * len(task.points) * len(task.background)
@@ -53,7 +54,7 @@ def _parted_copy(explained: ExplainedNetwork) -> keras.Model:
     """Return a copy of the network with activations apart, and the weights of the moment."""
     import keras
 
-    from nbreg.explanation.parted_layers import parted, take_weights
+    from nbreg.explanation.parted_network import parted, take_weights
 
     network = explained.network
     with keras.saving.custom_object_scope(explained.regressor.blueprint_.architecture.custom_objects()):
