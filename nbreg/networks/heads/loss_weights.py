@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -140,24 +140,46 @@ def _unexplained(x: Any, y: Any) -> float:
 
 
 def _in_order(weights: Weights, targets: Targets) -> tuple[float, ...]:
-    """Return a weight for each target; those that are not named count 1. Raises OptionError."""
-    if not _is_by_name(weights):
-        ordered: tuple[float, ...] = tuple(weights)  # type: ignore[arg-type]
-        if len(ordered) != targets.n_targets:
-            raise OptionError(
-                f"loss_weights (--loss-weights) takes a weight for each of the {targets.n_targets} targets; "
-                f"got {len(ordered)}."
-            )
-    else:
+    """Return a weight for each target; those that are not named count 1. Raises OptionError.
+
+    Of a forecast's targets, which are steps of columns (``temp +1 h``), a column's weight is that of all its steps; a
+    step that is named itself has its own.
+    """
+    names = targets.names or tuple(map(str, range(targets.n_targets)))
+    columns = [_column(name) for name in names]
+    if _is_by_name(weights):
         by_name: dict[str, float] = dict(weights)  # type: ignore[arg-type]
-        for name in by_name:
-            if name not in targets.names:
-                hint = did_you_mean(name, targets.names)
-                raise OptionError(f'loss_weights (--loss-weights) name "{name}", which is no target.{hint}')
-        ordered = tuple(by_name.get(name, 1.0) for name in targets.names)
+        _check_names(by_name, dict.fromkeys([*columns, *names]))
+    else:
+        by_name = _by_place(tuple(weights), names, tuple(dict.fromkeys(columns)))  # type: ignore[arg-type]
+    pairs = zip(names, columns, strict=True)
+    ordered = tuple(by_name.get(name, by_name.get(column, 1.0)) for name, column in pairs)
     if not any(ordered):
         raise OptionError("loss_weights (--loss-weights) are all 0: at least one target must count.")
     return ordered
+
+
+def _column(name: str) -> str:
+    """Return the column whose step ahead a target is, ``temp`` of ``temp +3 h``; else the target itself."""
+    return name.rpartition(" +")[0] or name
+
+
+def _check_names(named: Iterable[str], known: Iterable[str]) -> None:
+    names = list(known)
+    for name in named:
+        if name not in names:
+            hint = did_you_mean(name, names)
+            raise OptionError(f'loss_weights (--loss-weights) name "{name}", which is no target.{hint}')
+
+
+def _by_place(weights: tuple[float, ...], targets: tuple[str, ...], columns: tuple[str, ...]) -> dict[str, float]:
+    """Return weights by name, of each target or of each column. Raises OptionError."""
+    for names in (targets, columns):
+        if len(names) == len(weights):
+            return dict(zip(names, weights, strict=True))
+    raise OptionError(
+        f"loss_weights (--loss-weights) takes a weight for each of the {len(columns)} targets; got {len(weights)}."
+    )
 
 
 def _is_by_name(weights: Any) -> bool:
