@@ -171,7 +171,7 @@ def test_backgrounds_beyond_a_step_are_taken_in_parts(bent, table, monkeypatch):
     names = [name for name in GRADIENTS if name != "smooth_grad"]  # which draws anew for steps of another size
     whole = [nbreg.explain(bent, table.head(9), name, background=table.tail(50)).values for name in names]
     monkeypatch.setattr("nbreg.explanation.network.ROWS_A_STEP", 100)  # 20 pairs of 5 nodes
-    monkeypatch.setattr("nbreg.explanation.methods.deep_shap.PAIRS_A_STEP", 20)
+    monkeypatch.setattr("nbreg.explanation.methods.deep_shap.ROWS_A_PAIR", 5)
     parts = [nbreg.explain(bent, table.head(9), name, background=table.tail(50)).values for name in names]
     for name, one, other in zip(names, whole, parts, strict=True):
         np.testing.assert_allclose(other, one, rtol=1e-4, atol=1e-4, err_msg=name)
@@ -179,7 +179,7 @@ def test_backgrounds_beyond_a_step_are_taken_in_parts(bent, table, monkeypatch):
 
 #: What gives each method steps of 32 rows, against 20 background rows.
 SMALL_STEPS = {
-    "deep_shap": ("methods.deep_shap.PAIRS_A_STEP", 32 * 20),
+    "deep_shap": ("network.ROWS_A_STEP", 32 * 20 * 2),
     "expected_gradients": ("network.ROWS_A_STEP", 32 * 20 * 5),
     "integrated_gradients": ("network.ROWS_A_STEP", 32 * 50),
     "gradient_x_input": ("network.ROWS_A_STEP", 32),

@@ -99,8 +99,7 @@ class TestPlainTables:
             found = nbreg.explain(regressor, table, method, rows=10)
             assert np.isfinite(found.values).all()
             assert found.values.any()
-            has_rule = network == "cnn" or method != "deep_shap"
-            assert found.method == (method if has_rule else "expected_gradients")
+            assert found.method == method
             if found.method in ("integrated_gradients", "expected_gradients", "deep_shap"):
                 assert found.completeness_gap < 0.05
         regressor.save(tmp_path / "saved.nbreg")
