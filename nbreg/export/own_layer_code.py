@@ -53,21 +53,26 @@ def _bounded(layer: Any, taken: str, made: str) -> Lines:
 def _squashed(how: Any, taken: str) -> str:
     if not how.function:
         return taken
-    inner = taken if how.slope == 1 else f"{how.slope!r} * {taken}"
-    inner = f"{inner} + {how.shift!r}"
+    inner = taken if how.slope == 1 else f"{_nine_digits(how.slope)} * {taken}"
+    inner = f"{inner} + {_nine_digits(how.shift)}"
     inner = f"-({inner})" if how.sign < 0 else inner
-    span = "" if abs(how.span) == 1 else f"{abs(how.span)!r} * "
-    return f"{how.start!r} {'-' if how.span < 0 else '+'} {span}keras.ops.{how.function}({inner})"
+    span = "" if abs(how.span) == 1 else f"{_nine_digits(abs(how.span))} * "
+    return f"{_nine_digits(how.start)} {'-' if how.span < 0 else '+'} {span}keras.ops.{how.function}({inner})"
 
 
 def _shares(layer: Any, taken: str, made: str) -> Lines:
-    means = f"np.array({list(layer.mean)!r}, 'float32')"
-    scales = f"np.array({list(layer.scale)!r}, 'float32')"
+    means, scales = ([float(_nine_digits(value)) for value in each] for each in (layer.mean, layer.scale))
     return [
         "# Predictions are shares of a whole, in scaled units; training begins at their means.",
-        f"means, scales = {means}, {scales}",
+        f"means = np.array({means!r}, 'float32')",
+        f"scales = np.array({scales!r}, 'float32')",
         f"{made} = (keras.ops.softmax({taken} + np.log(means)) - means) / scales",
     ]
+
+
+def _nine_digits(value: float) -> str:
+    """Return a number with the digits that float32 can tell apart."""
+    return repr(float(f"{value:.9g}"))
 
 
 def _log_variances(layer: Any, taken: str, made: str) -> Lines:

@@ -203,7 +203,7 @@ def target_lines(scaler: TargetScaler) -> Lines:
         lines += [f"LEAST, GREATEST = {_numbers(scaler.bounds[0])}, {_numbers(scaler.bounds[1])}"]
     if is_cut(scaler):
         lines += ["# Scaled predictions are cut here before they are bent back, lest a small excess explode."]
-        lines += [f"LOWER, UPPER = {_numbers(scaler.lower_)}, {_numbers(scaler.upper_)}"]
+        lines += [f"LOWER = {_numbers(scaler.lower_)}", f"UPPER = {_numbers(scaler.upper_)}"]
     learned = bent(scaler, "frame[TARGETS].to_numpy(float)")
     return [*lines, "", "", *_SCALED_TARGETS.format(targets=learned).strip("\n").splitlines()]
 
