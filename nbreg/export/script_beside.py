@@ -53,7 +53,7 @@ def fitting_lines(network: keras.Model, skip: Skip, *, has_validation: bool) -> 
     numbers, of = ("", "") if n_numbers == n_inputs else (f"[:, :{n_numbers}]", f" of the first {n_numbers} inputs")
     lines = _filled(_RIDGE, x=f"x_train{numbers}", of=of)
     tried = LINEAR_PENALTIES if has_validation else (USUAL_PENALTIES[LINEAR],)
-    penalties = skip.penalties[:1] if skip.penalties else tried
+    penalties = tried if skip.linear_penalty is None else (skip.linear_penalty,)
     if len(penalties) == 1:
         chosen = f"model = ridge({penalties[0]!r})"
     else:

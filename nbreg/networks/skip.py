@@ -23,7 +23,7 @@ from nbreg.networks.blending import agreed_blend
 from nbreg.networks.forward import predict_rows
 from nbreg.networks.inputs import Inputs
 from nbreg.networks.ridge import Line, RidgePath
-from nbreg.networks.slow_movements import movements_by_scale
+from nbreg.networks.slow_movements import movements_by_scale, steady_levels
 from nbreg.networks.targets import Targets
 from nbreg.options import Choice, Spec, option
 
@@ -66,14 +66,16 @@ class Skip:
     see the slow movements alone. The network's own predictions pass a gate, which is trained and closed at first
     (ReZero: Bachlechner et al. 2021), and are blended in so far as they help on the validation rows.
 
-    `penalties`, of the parts in order, are chosen by the validation rows where they are None. So is how much of the
-    smooth part counts, `smooth_blend`, and of the network, `blend`: shares in [0, 1] for each target. What is not
-    `is_asked` for is left out where it does not fit.
+    The penalties are chosen by the validation rows where they are None. So is of which channels of a sequence the
+    smooth part sees the `levels`, how much of it counts, `smooth_blend`, and how much of the network, `blend`: shares
+    in [0, 1] for each target. What is not `is_asked` for is left out where it does not fit.
     """
 
     kind: str = NONE
     is_asked: bool = True
-    penalties: tuple[float, ...] | None = None
+    linear_penalty: float | None = None
+    smooth_penalty: float | None = None
+    levels: tuple[bool, ...] = ()
     smooth_blend: tuple[float, ...] | None = None
     blend: tuple[float, ...] | None = None
 
@@ -122,19 +124,27 @@ class Skip:
         if not stands_beside(network):
             return self
         x, x_val = (None if rows is None or not len(rows) else rows[:, : inputs.n_numbers] for rows in (x, x_val))
-        penalties = self.penalties or (None, None)
-        line, first = _chosen(x, y, x_val, y_val, LINEAR, penalties[0])
+        line, penalty = _chosen(x, y, x_val, y_val, LINEAR, self.linear_penalty)
         network.get_layer(LINEAR_LAYER).set_weights([line.weights, line.intercept])
+        chosen = replace(self, linear_penalty=penalty)
         if self.kind == LINEAR:
-            return replace(self, penalties=(first,))
-        units = network.get_layer(RANDOM_LAYER)
-        _turn_to(units, movements_by_scale(inputs, x))
-        seen, left = _seen(units, x), y - line(x)
-        seen_val, left_val = (None, None) if x_val is None else (_seen(units, x_val), y_val - line(x_val))
-        smooth, second = _chosen(seen, left, seen_val, left_val, SMOOTH, penalties[1])
+            return chosen
+        left_val = None if x_val is None else y_val - line(x_val)
+        return chosen._prepare_smooth(network, inputs, x, y - line(x), x_val, left_val)
+
+    def _prepare_smooth(
+        self, network: keras.Model, inputs: Inputs, x: Any, left: Any, x_val: Any, left_val: Any
+    ) -> Skip:
+        """Fit the smooth part to what is `left`, and return this with what was chosen for it."""
+        units, levels = network.get_layer(RANDOM_LAYER), self.levels
+        if inputs.n_steps and not levels and x_val is not None:
+            levels = steady_levels(inputs, x, x_val)
+        _turn_to(units, movements_by_scale(inputs, x, levels))
+        seen, seen_val = _seen(units, x), None if x_val is None else _seen(units, x_val)
+        smooth, penalty = _chosen(seen, left, seen_val, left_val, SMOOTH, self.smooth_penalty)
         counted = self._counted(smooth, seen_val, left_val)
         network.get_layer(SMOOTH_LAYER).set_weights([smooth.weights * counted, smooth.intercept * counted])
-        return replace(self, penalties=(first, second), smooth_blend=tuple(counted.tolist()))
+        return replace(self, smooth_penalty=penalty, levels=levels, smooth_blend=tuple(counted.tolist()))
 
     def _counted(self, smooth: Line, seen_val: Any, left_val: Any) -> Floats:
         """Return how much of the smooth part is to count, a share for each target."""

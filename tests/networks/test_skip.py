@@ -16,7 +16,7 @@ from nbreg.networks.forward import predict_rows
 from nbreg.networks.inputs import Inputs
 from nbreg.networks.ridge import RidgePath
 from nbreg.networks.skip import Skip
-from nbreg.networks.slow_movements import movements_by_scale, slow_movements
+from nbreg.networks.slow_movements import movements_by_scale, slow_movements, steady_levels
 from nbreg.networks.targets import Targets
 from nbreg.session import draft
 
@@ -127,6 +127,18 @@ class TestSlowMovements:
         assert np.linalg.matrix_rank(scales[-1][0]) == 12
         assert len(movements_by_scale(Inputs(12), numbers)) == 1
 
+    def test_leave_out_levels_of_a_trend(self):
+        rng = np.random.default_rng(14)
+        still, rising = rng.standard_normal((600, 6, 2)), np.zeros((600, 6, 2))
+        rising[:, :, 1] = np.arange(600)[:, None] / 50
+        windows = (still + rising).reshape(600, 12)
+        inputs = Inputs(12, n_steps=6, n_channels=2)
+        levels = steady_levels(inputs, windows[:400], windows[400:])
+        assert levels == (True, False)
+        factors, _ = slow_movements(inputs, windows[:400], 3, levels)
+        assert factors.shape == (12, 4 + 3)
+        assert_allclose((factors[1::2, 4:]).sum(axis=0), 0, atol=1e-9)  # no level of the second: only its movements
+
 
 class TestBlend:
     def test_is_the_share_that_makes_squared_errors_least(self):
@@ -176,7 +188,7 @@ class TestNetwork:
         inputs, blueprint = Inputs(x.shape[1]), Blueprint.of({"hidden": (8,), "skip": "smooth"})
         network = blueprint.build(inputs, Targets(3), 0)
         line = RidgePath(x, y).fit(1e-2)
-        chosen = Skip("smooth", penalties=(1e-2, 0.1)).prepare(network, inputs, x, y, x, line(x) - (y - line(x)))
+        chosen = Skip("smooth", linear_penalty=1e-2).prepare(network, inputs, x, y, x, line(x) - (y - line(x)))
         assert chosen.smooth_blend == (0.0, 0.0, 0.0)
         assert_allclose(predict_rows(network, x), line(x), rtol=1e-4, atol=1e-4)
 
