@@ -17,7 +17,7 @@ _COSINES = (4, 8, 24)
 #: What spreads less than this is not blown up to a spread of one.
 _LEAST_SPREAD = 1e-2
 #: The share of later values that may leave the range before.
-_MOST_THAT_LEAVE = 0.1
+_MOST_THAT_LEAVE = 0.5
 
 
 def steady_levels(inputs: Inputs, numbers: Any, later: Any) -> tuple[bool, ...]:

@@ -75,7 +75,7 @@ def rival(model: Any, grid: dict[str, Any]) -> Model:
 
 MODELS: dict[str, Model] = {
     "cnn": network(network="cnn"),
-    "cnn + linear": network(network="cnn", skip="linear"),
+    "cnn alone": network(network="cnn", skip="none"),
     "mlp": network(network="mlp"),
     "PLS": rival(PLSRegression(scale=False), {"n_components": range(2, 31, 2)}),
     "kernel ridge": rival(
