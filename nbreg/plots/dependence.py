@@ -188,7 +188,7 @@ def _label_scale(axes: Any, scale: Scale) -> None:
     from nbreg.plots import theme
 
     if scale.is_date:
-        _label_dates(axes.xaxis)
+        theme.date_ticks(axes.xaxis)
     elif scale.levels is None:
         theme.people_ticks(axes.xaxis)
     else:
@@ -207,18 +207,10 @@ def _label_bar(bar: Any, scale: Scale) -> None:
     from nbreg.plots import theme
 
     if scale.is_date:
-        _label_dates(bar.ax.yaxis)
+        theme.date_ticks(bar.ax.yaxis)
     elif scale.levels is None:
         theme.people_ticks(bar.ax.yaxis)
     else:
         every = -(-len(scale.levels) // 12)
         places = range(0, len(scale.levels), every)
         bar.set_ticks(list(places), labels=[theme.shortened(scale.levels[i], 16) for i in places])
-
-
-def _label_dates(axis: Any) -> None:
-    import matplotlib.dates as dates
-
-    locator = dates.AutoDateLocator(minticks=3, maxticks=7)  # type: ignore[no-untyped-call]
-    axis.set_major_locator(locator)
-    axis.set_major_formatter(dates.ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]

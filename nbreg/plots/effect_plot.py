@@ -271,16 +271,12 @@ def _is_wordy(axis: Axis) -> bool:
 
 
 def _name_numbers(ticks: Any, axis: Axis) -> None:
-    from matplotlib import dates
-
     from nbreg.plots import theme
 
     if axis.levels is not None:
         ticks.set_ticks(axis.numbers, [_level(level) for level in axis.levels])
     elif axis.kind == "date":
-        locator = dates.AutoDateLocator(minticks=3, maxticks=7)  # type: ignore[no-untyped-call]
-        ticks.set_major_locator(locator)
-        ticks.set_major_formatter(dates.ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
+        theme.date_ticks(ticks)
     else:
         theme.people_ticks(ticks)
 

@@ -112,14 +112,9 @@ class ForecastPlot(PlotInfo):
         axes.plot(stretch.times_ahead, stretch.ahead, color=theme.BLUE, linewidth=2, label="forecast")
         axes.set_title(stretch.group or stretch.target)
         axes.set_ylabel(stretch.target)
+        theme.people_ticks(axes.yaxis)
         if not isinstance(stretch.times[0], float):
-            from matplotlib import dates as module
-
-            dates: Any = module
-
-            locator: Any = dates.AutoDateLocator(minticks=3, maxticks=8)
-            axes.xaxis.set_major_locator(locator)
-            axes.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator))
+            theme.date_ticks(axes.xaxis)
         if with_words:
             axes.legend(loc="best", fontsize=8)
 

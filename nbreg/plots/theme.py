@@ -132,6 +132,23 @@ def people_ticks(axis: Any) -> None:
             axis.get_offset_text().set(x=-0.01, horizontalalignment="right")
 
 
+def date_ticks(axis: Any) -> None:
+    """Label an axis with dates as people read them: a day with its month, and the year at the end of the axis."""
+    from matplotlib import dates as module
+
+    dates: Any = module
+    locator = dates.AutoDateLocator(minticks=3, maxticks=7)
+    axis.set_major_locator(locator)
+    axis.set_major_formatter(
+        dates.ConciseDateFormatter(
+            locator,
+            formats=["%Y", "%b", "%d %b", "%H:%M", "%H:%M", "%S.%f"],
+            zero_formats=["", "%Y", "%d %b", "%d %b", "%H:%M", "%H:%M"],
+            offset_formats=["", "", "%Y", "%d %b %Y", "%d %b %Y", "%d %b %Y, %H:%M"],
+        )
+    )
+
+
 def _in_powers_of_ten(axis: Any) -> Any:
     """Return what labels ticks: by themselves, or as multiples of a power of ten that it names as the offset."""
     from matplotlib.ticker import FuncFormatter
