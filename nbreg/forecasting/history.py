@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,7 +43,8 @@ class History:
         grid = make_grid(frame, clock.time, group, columns, clock)
         if group is not None:
             encoder.check_groups(grid.levels)
-        history = cls(frame, encoder, grid, _ends(grid, len(encoder.observed)))
+        unknown = [i for i, name in enumerate(encoder.observed) if name not in encoder.known]
+        history = cls(frame, encoder, grid, _ends(grid, unknown))
         history._check()
         return history
 
@@ -103,9 +105,9 @@ class History:
         return f'group "{of}"' if self.encoder.group is not None else "this table"
 
 
-def _ends(grid: Grid, n_observed: int) -> NDArray[np.intp]:
-    """Return each series' last step at which a column was observed that is not known in advance."""
-    seen = np.asarray(~np.isnan(grid.values[:, :n_observed]).all(axis=1))
+def _ends(grid: Grid, unknown: Sequence[int]) -> NDArray[np.intp]:
+    """Return each series' last step at which one of the columns was observed that are not known in advance."""
+    seen = np.asarray(~np.isnan(grid.values[:, unknown]).all(axis=1))
     ends = []
     for start, length in zip(grid.starts, grid.lengths, strict=True):
         observed = np.flatnonzero(seen[start : start + length])

@@ -204,10 +204,11 @@ def test_fit_takes_a_table(table):
         estimator.predict(table)
 
 
-def test_known_columns_come_from_rows_behind_the_history():
+@pytest.mark.parametrize("seen", [{"features": []}, {}], ids=["ahead alone", "in the past too"])
+def test_known_columns_come_from_rows_behind_the_history(seen):
     table = stations().drop(columns="wind")
     table["holiday"] = (table.time.dt.day % 2).astype(float)
-    forecaster = nbreg.forecast(table, **CHOICES | {"known": "holiday", "features": []})
+    forecaster = nbreg.forecast(table, **CHOICES | {"known": "holiday"} | seen)
     with pytest.raises(DataError, match='holiday must be known at the 4 steps to forecast, and group "a" lacks values'):
         forecaster.predict()
     ends = [pd.DataFrame({
@@ -220,6 +221,8 @@ def test_known_columns_come_from_rows_behind_the_history():
     other = forecaster.predict(pd.concat([table, *ends]))
     assert (other.load[:4] != ahead.load[:4]).all()
     np.testing.assert_array_equal(other.load[4:], ahead.load[4:])
+    told = nbreg.forecast(pd.concat([table, *ends]), **CHOICES | {"known": "holiday"} | seen)
+    assert told.predict().time.min() == ahead.time.min()
 
 
 def test_histories_that_do_not_fit_are_told(table, forecaster):
