@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
@@ -115,10 +116,17 @@ class Forecaster(Regressor):
         ------
         DataError
             Where the history lacks columns, steps or values, or has another step or an unknown group.
+
+        Warns
+        -----
+        UserWarning
+            Where some groups lack steps or values: these are left out.
         """
         self.check_trained()
         share = Ahead.options()["interval"].check(interval)
         history = History.of(self._table() if X is None else as_frame(X), self.window_encoder)
+        if history.left_out:
+            warnings.warn(f"Left out: {' '.join(history.left_out)}", UserWarning, stacklevel=2)
         predicted = self.predict_inputs(history.inputs())
         columns = self._by_target(predicted)
         if share is not None:

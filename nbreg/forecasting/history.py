@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,17 +24,24 @@ class History:
     """The series of a table, each up to the last step at which anything was observed.
 
     Rows behind that, in which only columns known in advance have values, say what is known of the steps to forecast.
-    `origins` ``(n_groups,)`` are the last steps, as positions in `grid`.
+    `series` ``(n_groups,)`` are those that can be forecast, by their places in `grid`, and `origins` ``(n_groups,)``
+    their last steps, as positions in it. `left_out` says which cannot, and why.
     """
 
     frame: Frame
     encoder: WindowEncoder
     grid: Grid
+    series: NDArray[np.intp]
     origins: NDArray[np.intp]
+    left_out: tuple[str, ...]
 
     @classmethod
     def of(cls, frame: Frame, encoder: WindowEncoder) -> History:
-        """Return the history that a table holds. Raises DataError where it lacks columns, groups, steps or values."""
+        """Return the history that a table holds.
+
+        Raises DataError where it lacks columns or groups, where no series has the steps and values that a forecast
+        sees, or where what is to be known in advance is not.
+        """
         clock, group = encoder.clock, encoder.group
         check_known(frame, [clock.time], "the time")
         check_known(frame, [] if group is None else [group], "the group")
@@ -44,8 +51,14 @@ class History:
         if group is not None:
             encoder.check_groups(grid.levels)
         unknown = [i for i, name in enumerate(encoder.observed) if name not in encoder.known]
-        history = cls(frame, encoder, grid, _ends(grid, unknown))
-        history._check()
+        ends = _ends(grid, unknown)
+        lacks = {i: words for i, words in enumerate(_lacks(grid, ends, encoder)) if words}
+        if len(lacks) == len(ends):
+            raise DataError(lacks[0])
+        series = np.array([i for i in range(len(ends)) if i not in lacks], np.intp)
+        history = cls(frame, encoder, grid, series, ends[series], tuple(lacks.values()))
+        if encoder.known:
+            history._check_known()
         return history
 
     @property
@@ -70,39 +83,39 @@ class History:
         made = nw.from_dict({each.name: each for each in values}, backend=backend).with_columns(times)
         names = [clock.time, *columns]
         if group is not None:
-            rows = np.repeat(self.grid.rows[self.grid.starts], self.horizon)
+            rows = np.repeat(self.grid.rows[self.grid.starts[self.series]], self.horizon)
             made, names = made.with_columns(nw.maybe_reset_index(self.frame[group][rows])), [group, *names]
         return made.select(names).to_native()
 
-    def _check(self) -> None:
-        grid, encoder = self.grid, self.encoder
-        n_steps = grid.place[self.origins] + 1
-        for i in np.flatnonzero(n_steps < encoder.window).tolist():
-            raise DataError(
-                f"A forecast sees {encoder.window} steps ({grid.clock.span(encoder.window)}); "
-                f"{self._name(i)} has {n_steps[i]}."
-            )
-        for i, origin in enumerate(self.origins.tolist()):
-            past = grid.values[origin - encoder.window + 1 : origin + 1, : encoder.n_targets]
-            if np.isnan(past).all():
-                raise DataError(f"In {self._name(i)} no target has a value in the last {encoder.window} steps.")
-        if encoder.known:
-            self._check_known()
-
     def _check_known(self) -> None:
-        ends = self.grid.starts + self.grid.lengths
-        for i, (origin, end) in enumerate(zip(self.origins, ends, strict=True)):
+        ends = (self.grid.starts + self.grid.lengths)[self.series]
+        for i, origin, end in zip(self.series, self.origins, ends, strict=True):
             values = self.grid.values[origin + 1 : min(origin + 1 + self.horizon, end), len(self.encoder.observed) :]
             if len(values) < self.horizon or np.isnan(values).any():
                 names = ", ".join(self.encoder.known)
+                of = _name(self.grid, i, self.encoder)
                 raise DataError(
-                    f"{names} must be known at the {self.horizon} steps to forecast, and {self._name(i)} lacks values: "
-                    "give rows for them behind the history, with gaps in the other columns."
+                    f"{names} must be known at the {self.horizon} steps to forecast, and {of} lacks values: give rows "
+                    "for them behind the history, with gaps in the other columns."
                 )
 
-    def _name(self, i: int) -> str:
-        of = self.grid.levels[i]
-        return f'group "{of}"' if self.encoder.group is not None else "this table"
+
+def _lacks(grid: Grid, ends: NDArray[np.intp], encoder: WindowEncoder) -> Iterator[str]:
+    """Yield for each series what it lacks to be forecast; nothing where it lacks nothing."""
+    window = encoder.window
+    for i, end in enumerate(ends.tolist()):
+        n_steps, of = int(grid.place[end]) + 1, _name(grid, i, encoder)
+        past = grid.values[max(end - window + 1, 0) : end + 1, : encoder.n_targets]
+        if n_steps < window:
+            yield f"A forecast sees {window} steps ({grid.clock.span(window)}); {of} has {n_steps}."
+        elif np.isnan(past).all():
+            yield f"In {of} no target has a value in the last {window} steps."
+        else:
+            yield ""
+
+
+def _name(grid: Grid, i: int, encoder: WindowEncoder) -> str:
+    return f'group "{grid.levels[i]}"' if encoder.group is not None else "this table"
 
 
 def _ends(grid: Grid, unknown: Sequence[int]) -> NDArray[np.intp]:

@@ -121,11 +121,12 @@ class ForecastPlot(PlotInfo):
 
 def _stretch(history: Any, group: int, place: int, cubes: list[Any]) -> Stretch:
     grid, encoder, origin = history.grid, history.encoder, int(history.origins[group])
+    place_in_grid = int(history.series[group])
     seen = max(encoder.window, _HORIZONS * encoder.horizon)
-    rows = np.arange(max(origin - seen + 1, int(grid.starts[group])), origin + 1)
+    rows = np.arange(max(origin - seen + 1, int(grid.starts[place_in_grid])), origin + 1)
     times, ahead = (_times(grid.clock, moments) for moments in (grid.moments[rows], history.moments()[group]))
     lines = (tuple(cube[group, place].tolist()) for cube in cubes)
-    name = grid.levels[group] if encoder.group is not None else ""
+    name = grid.levels[place_in_grid] if encoder.group is not None else ""
     past = tuple(grid.values[rows, place].tolist())
     return Stretch(name, encoder.target_scaler.names[place], times, past, ahead, *lines)
 

@@ -14,6 +14,7 @@ from sklearn.metrics import root_mean_squared_error
 import nbreg
 from nbreg.errors import DataError, FileError, NbregError, OptionError
 from nbreg.forecasting.forecaster import Forecaster
+from nbreg.plots.forecast import ForecastPlot
 from nbreg.regressor import Regressor
 from nbreg.session import SESSION
 from nbreg.trainable import NotTrainedError
@@ -223,6 +224,23 @@ def test_known_columns_come_from_rows_behind_the_history(seen):
     np.testing.assert_array_equal(other.load[4:], ahead.load[4:])
     told = nbreg.forecast(pd.concat([table, *ends]), **CHOICES | {"known": "holiday"} | seen)
     assert told.predict().time.min() == ahead.time.min()
+
+
+def test_groups_that_are_too_short_are_left_out_and_said(table, forecaster):
+    short = table[(table.station == "b") | (table.groupby("station").cumcount() < 3)]
+    with pytest.warns(UserWarning, match=r'Left out: A forecast sees 8 steps \(8 h\); group "a" has 3\.'):
+        ahead = forecaster.predict(short)
+    assert set(ahead.station) == {"b"}
+    whole = forecaster.predict(table)
+    pd.testing.assert_frame_equal(ahead, whole[whole.station == "b"].reset_index(drop=True))
+    with pytest.raises(DataError, match='group "a" has 3'):
+        forecaster.predict(table[table.groupby("station").cumcount() < 3])
+
+
+def test_the_forecast_plot_leaves_out_groups_that_are_too_short(table):
+    short = pd.concat([table[table.station == "b"], table[table.station == "a"][:5]])
+    drawn = ForecastPlot.of(nbreg.forecast(short, **CHOICES))
+    assert {stretch.group for stretch in drawn.stretches} == {"b"}
 
 
 def test_histories_that_do_not_fit_are_told(table, forecaster):
