@@ -130,7 +130,7 @@ class TestSlowMovements:
     def test_leave_out_levels_of_a_trend(self):
         rng = np.random.default_rng(14)
         still, rising = rng.standard_normal((600, 6, 2)), np.zeros((600, 6, 2))
-        rising[:, :, 1] = np.arange(600)[:, None] / 50
+        rising[:, :, 1] = np.arange(600)[:, None] / 20
         windows = (still + rising).reshape(600, 12)
         inputs = Inputs(12, n_steps=6, n_channels=2)
         levels = steady_levels(inputs, windows[:400], windows[400:])
