@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 #: So many rows at a time are held with all digits: inputs may be many, and are kept with the digits they come with.
-_ROWS_A_PIECE = 4_096
+_ROWS_A_PIECE = 1_024
 
 #: Filling in missing targets ends when no fill changes by more than this, in scaled units, or after so many rounds.
 #: Where penalties are compared, less will do.
