@@ -11,6 +11,7 @@ import anywidget
 import traitlets
 
 from nbreg.options import Option
+from nbreg.panels.delivery import Delivery
 from nbreg.panels.front_end import shows_widgets
 from nbreg.panels.routing import answer_while_busy
 from nbreg.panels.static_files import joined, styled
@@ -26,7 +27,7 @@ _STYLES = ("panel.css",)
 class Panel(anywidget.AnyWidget):
     """A view of state that is kept here, in Python; any number of views may show it, and they stay in step.
 
-    What a control asks for arrives as a message ``{"kind": ..., ...}`` and is answered by the method
+    What a control asks for arrives as a message ``{"kind": ..., ...}`` (`Delivery` says how) and is answered by the method
     ``hear_<kind>``, or by the public method of that name if it is one of the `wishes`; it gets the rest of the message
     as keywords. What a method raises is shown in the panel as one line, `trouble`. Small state goes to the views by
     synced traits, which can be observed and linked as those of any ipywidgets widget; large state is sent by `tell` as
@@ -44,8 +45,8 @@ class Panel(anywidget.AnyWidget):
     trouble = traitlets.Unicode("").tag(sync=True)
     """What went wrong last, in one line; empty while all is well."""
 
-    heard = traitlets.Int(0).tag(sync=True)
-    """How many wishes were heard: a view whose wishes are not says why."""
+    heard = traitlets.Dict({}).tag(sync=True)
+    """By view, the turn of its latest wish that was heard: it sends the others again, and says why it waits."""
 
     identity = traitlets.Unicode("").tag(sync=True)
     """The widget's own id, by which a view finds out whether the kernel is still there."""
@@ -58,6 +59,7 @@ class Panel(anywidget.AnyWidget):
 
     def __init__(self, **traits: Any):
         self._lock = threading.RLock()  # wishes come in one thread, news of a training in another
+        self._delivery = Delivery()
         super().__init__(**traits)
         answer_while_busy(self)
         self.identity = self.model_id or ""
@@ -110,18 +112,21 @@ class Panel(anywidget.AnyWidget):
         """A new view is there: tell it what traits do not carry."""
 
     def _hear(self, _: object, message: dict[str, Any], buffers: list[Any]) -> None:
-        kind, rest = str(message.get("kind")), {name: value for name, value in message.items() if name != "kind"}
+        with self._lock:
+            for wish in self._delivery.take(message):
+                self._answer(str(wish.pop("kind", "")), wish)
+            self.heard = dict(self._delivery.heard)
+
+    def _answer(self, kind: str, rest: dict[str, Any]) -> None:
         answer = getattr(self, kind if kind in self.wishes else f"hear_{kind}", None)
         if answer is None:
             return
-        with self._lock:
-            if kind != "hello":
-                self.trouble = ""
-            try:
-                answer(**rest)
-            except Exception as error:
-                self.show_trouble(error)
-            self.heard += 1
+        if kind != "hello":
+            self.trouble = ""
+        try:
+            answer(**rest)
+        except Exception as error:
+            self.show_trouble(error)
 
 
 PANELS: Registry[type[Panel]] = Registry("nbreg.panels", "panel")

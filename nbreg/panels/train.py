@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextvars
 import threading
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import traitlets
@@ -117,8 +117,10 @@ class TrainPanel(TrainTraits, view="train", scripts=_SCRIPTS, styles=_STYLES):
 
     def choose(self, **choices: Any) -> None:
         """Change options of the next training. Raises OptionError for one that does not fit; then none is changed."""
-        self._chosen.checked(choices)
-        self.choices = choices
+        with self._lock:
+            self._chosen.checked(choices)
+            self._take(choices)
+            self.choices = {}  # which brings the others
 
     def choose_table(self, data: Any) -> None:
         """Learn from another table: its name in the notebook, a path, or the table itself. Raises DataError."""
@@ -135,9 +137,12 @@ class TrainPanel(TrainTraits, view="train", scripts=_SCRIPTS, styles=_STYLES):
     def _merge(self, proposal: Any) -> dict[str, Any]:
         """Let some of the choices be assigned: the others stay."""
         with self._lock:
-            names = self._chosen.take(proposal["value"])
-            self.problems = {name: text for name, text in self.problems.items() if name not in names}
+            self._take(proposal["value"])
             return self._chosen.plain()
+
+    def _take(self, choices: Mapping[str, Any]) -> None:
+        names = self._chosen.take(choices)
+        self.problems = {name: text for name, text in self.problems.items() if name not in names}
 
     @traitlets.observe("choices")
     def _rechosen(self, change: Any) -> None:

@@ -186,14 +186,11 @@ class Stage(Panel):
         for kind, buffers, more in self._messages:
             self.tell(kind, buffers, **more)
 
-    def _hear(self, widget: object, message: dict[str, Any], buffers: list[Any]) -> None:
-        rest = {name: value for name, value in message.items() if name != "kind"}
-        if message["kind"] != "hello":
-            self.asked.append((message["kind"], rest))
-        if hasattr(self, f"hear_{message['kind']}"):
-            super()._hear(widget, message, buffers)
-        else:
-            self.heard += 1
+    def _answer(self, kind: str, rest: dict[str, Any]) -> None:
+        if kind != "hello":
+            self.asked.append((kind, rest))
+        if hasattr(self, f"hear_{kind}"):
+            super()._answer(kind, rest)
 
     def be_busy(self) -> None:
         """Tell of a training that is at another epoch a hundred times a second."""

@@ -57,7 +57,6 @@ def test_what_is_missing_or_wrong_is_one_line(notebook: Notebook):
     expect(status).to_have_text("Choose the column of times")
     expect(train(notebook)).to_be_disabled()
     expect(panel.get_by_role("tabpanel")).to_contain_text("--target temp")
-    notebook.page.wait_for_timeout(500)  # as a person, who looks before the next choice
     panel.get_by_label("Time", exact=True).select_option("time_hour")
     expect(train(notebook)).to_be_enabled()
     expect(panel.locator(".nbreg-trouble")).to_contain_text('is twice in column "time_hour"', timeout=LONG * 1000)

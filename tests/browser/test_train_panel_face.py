@@ -59,6 +59,32 @@ def chosen(notebook: Notebook, name: str) -> Any:
     return [rest["value"] for kind, rest in asked(notebook) if kind == "choose" and rest["name"] == name][-1]
 
 
+#: A kernel that loses each message of a view when it comes first, but for those of one kind.
+FORGETFUL = """
+stage = Stage("running")
+taken, seen = stage._delivery.take, []
+def forgetful(message):
+    known = message in seen or message["kind"] == {keeps!r}
+    seen.append(message)
+    return taken(message) if known else []
+stage._delivery.take = forgetful
+stage
+"""
+
+
+@pytest.mark.parametrize("keeps", ["nothing", "pause"])
+def test_what_a_kernel_loses_is_asked_again_and_in_turn(notebook: Notebook, keeps: str):
+    notebook.set_cells([FORGETFUL.format(keeps=keeps), "print(stage.asked)"])
+    notebook.run_cell(0)
+    panel = notebook.page.locator(".nbreg-panel.nbreg-train").first
+    rate = panel.get_by_role("group", name="Learning rate of the run underway").locator("input:not([type=range])").first
+    rate.fill("0.002")
+    rate.press("Enter")
+    panel.get_by_role("button", name="Pause", exact=True).click()
+    notebook.page.wait_for_timeout(1_500)
+    assert asked(notebook) == [("set_learning_rate", {"learning_rate": "0.002"}), ("pause", {})]
+
+
 def field(panel: Locator, name: str) -> Locator:
     return panel.locator(f".nbreg-field[data-name={name}]")
 

@@ -40,8 +40,8 @@ def test_its_options_are_declared_ones(panel: Panel):
 def test_a_new_view_is_answered_without_trouble(panel: Panel):
     sent: list[Any] = []
     panel.send = lambda content, buffers=(): sent.append(content)
-    panel._handle_custom_msg({"kind": "hello"}, [])
-    assert (panel.heard, panel.trouble) == (1, "")
+    panel._handle_custom_msg({"kind": "hello", "sender": "a view", "turn": 1}, [])
+    assert (panel.heard, panel.trouble) == ({"a view": 1}, "")
 
 
 def test_its_page_is_one_module_and_its_style_its_own(panel: Panel):

@@ -1,6 +1,7 @@
 // The live view of a training. Python sends rows and words; clicks go back as wishes.
 
 const PATIENCE = 2500; // ms without an answer before saying why there is none
+const AGAIN = 800; // ms without one before a wish is sent again, for a kernel may leave it lying until the next comes
 const UNHEARD = "This kernel hears buttons only between cells. To stop now, interrupt it (■): the best weights are kept.";
 
 function render({ model, el }) {
@@ -19,7 +20,7 @@ function render({ model, el }) {
       bar.node, hint, curve.root, spoken));
   keepKeys(rate.box, rate.node.querySelector("button"), steer.pause, steer.stop);
   let state = null;
-  let asked = null; // what was asked last: {kind, count, timer}
+  let asked = null; // what was asked last: {kind, count, timers}
 
   const greet = greeter(model);
   const advise = (words) => {
@@ -31,15 +32,16 @@ function render({ model, el }) {
     advise(words);
   };
   const ask = (kind, more = {}) => {
-    if (asked) clearTimeout(asked.timer);
-    asked = { kind, count: state?.asked ?? 0, timer: setTimeout(() => advise(UNHEARD), PATIENCE) };
+    const send = () => model.send({ kind, ...more });
+    asked?.timers.forEach(clearTimeout);
+    asked = { kind, count: state?.asked ?? 0, timers: [setTimeout(send, AGAIN), setTimeout(() => advise(UNHEARD), PATIENCE)] };
     if (kind === "learning_rate") rate.settle();
-    model.send({ kind, ...more });
+    send();
     show();
   };
   const settle = () => {
     if (!asked || (state.asked <= asked.count && underway(state))) return;
-    clearTimeout(asked.timer);
+    asked.timers.forEach(clearTimeout);
     if (hint.textContent === UNHEARD) advise("");
     if (asked.kind === "pause" && state.status === "running") return; // heard, and on its way
     asked = null;
@@ -73,7 +75,7 @@ function render({ model, el }) {
   return () => {
     endTheme();
     model.off("msg:custom", receive);
-    if (asked) clearTimeout(asked.timer);
+    asked?.timers.forEach(clearTimeout);
     curve.remove();
   };
 }

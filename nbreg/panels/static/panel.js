@@ -1,8 +1,37 @@
 // The frame of every panel: its theme, its line of trouble, what screen readers are told, and the way to Python.
 
 const PATIENCE = 2500; // ms without an answer before saying why there is none
+const AGAIN = [600, 1500, 4000, 10000]; // ms without an answer after which wishes are sent again
 const UNHEARD = "This kernel hears the panel only between cells: wait for the running cell, or interrupt it (■).";
 const GONE = "The kernel is gone. This is what the panel showed last; run its cell to begin anew.";
+
+// The way to Python: wishes are numbered, and kept until they are heard, for a kernel may leave a message lying until
+// the next one comes. `late(words)` says, or takes back, that it takes long.
+function delivery(model, late) {
+  const sender = `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`;
+  let [turn, pending, timers] = [0, [], []];
+  const rest = () => timers.forEach(clearTimeout);
+  const wait = () => {
+    rest();
+    if (!pending.length) return;
+    timers = AGAIN.map((after) => setTimeout(() => pending.forEach((wish) => model.send(wish)), after));
+    timers.push(setTimeout(() => late(true), PATIENCE));
+  };
+  const ask = (kind, more = {}) => {
+    const wish = { ...more, kind, sender, turn: ++turn };
+    model.send(wish);
+    pending.push(wish);
+    if (pending.length === 1) wait();
+  };
+  const hear = () => {
+    const heard = model.get("heard")[sender] ?? 0;
+    if (!pending.length || heard < pending[0].turn) return; // news of another view
+    pending = pending.filter((wish) => wish.turn > heard);
+    late(false);
+    wait();
+  };
+  return { ask, hear, end: rest };
+}
 
 // A panel's view: `root` is its element, `body` the place for its parts. `build(view)` fills it.
 function openPanel({ model, el }, name, build) {
@@ -20,7 +49,10 @@ function openPanel({ model, el }, name, build) {
     model.on(event, listener);
     ends.push(() => model.off(event, listener));
   };
-  let timer = 0;
+  const wishes = delivery(model, (late) => {
+    if (late) hint(UNHEARD);
+    else if (parts.hint.textContent === UNHEARD) hint("");
+  });
   const view = {
     root, body: parts.body, model,
     spoken: parts.spoken,
@@ -35,12 +67,7 @@ function openPanel({ model, el }, name, build) {
       listen("msg:custom", (message, buffers) => message.kind === kind && listener(message, buffers));
     },
     // Pass a wish on to Python.
-    ask(kind, more = {}) {
-      clearTimeout(timer);
-      const heard = model.get("heard");
-      timer = setTimeout(() => model.get("heard") === heard && hint(UNHEARD), PATIENCE);
-      model.send({ kind, ...more });
-    },
+    ask: wishes.ask,
     say: (text) => say(parts.spoken, text),
     onEnd: (end) => ends.push(end),
     // Draw a picture anew in another size of `node` or another theme, as long as the view is there.
@@ -70,16 +97,13 @@ function openPanel({ model, el }, name, build) {
     parts.trouble.hidden = !text;
     say(parts.trouble, text);
   });
-  listen("change:heard", () => {
-    clearTimeout(timer);
-    if (parts.hint.textContent === UNHEARD) hint("");
-  });
+  listen("change:heard", wishes.hear);
   listen("comm_live_update", lives);
   el.append(root);
   ends.push(themed(root, () => root.dispatchEvent(new CustomEvent("nbreg-theme"))));
-  model.send({ kind: "hello" });
+  wishes.ask("hello");
   return () => {
-    clearTimeout(timer);
+    wishes.end();
     for (const end of ends) end();
   };
 }
