@@ -115,11 +115,11 @@ def prepare(table: Any, spec: DataSpec, y: Any = None) -> RegressionData:
     """
     frame = as_frame(table)
     _check_split(frame, spec)
-    targets, names = _targets_of(frame, spec) if y is None else _given_targets(y, spec, len(frame))
+    targets, names = targets_of(frame, spec) if y is None else _given_targets(y, spec, len(frame))
     in_table = () if y is not None else names
     channels = channel_names(spec.channels, frame.columns, _no_channels(spec, in_table))
     features, notices = _features_of(frame, spec, in_table, channels)
-    usable, order, dropped = _usable_rows(frame, targets, spec)
+    usable, order, dropped = usable_rows(frame, targets, spec)
     _refuse_infinite_features(frame, features, usable)
     rows = split_rows(usable, spec, order)
     train_rows = frame.select(features)[rows.train]
@@ -161,7 +161,7 @@ def check_known(frame: Frame, names: Iterable[str], role: str) -> None:
             raise DataError(f'There is no column "{name}" for {role}.{did_you_mean(name, frame.columns)}')
 
 
-def _targets_of(frame: Frame, spec: DataSpec) -> tuple[Floats, tuple[str, ...]]:
+def targets_of(frame: Frame, spec: DataSpec) -> tuple[Floats, tuple[str, ...]]:
     if not spec.target:
         raise DataError(f"No target is given: name the column to predict, such as {_suggestion(frame)}.")
     check_known(frame, spec.target, "the target")
@@ -264,7 +264,7 @@ def _signal_notices(signal: Signal | None, spec: DataSpec) -> list[str]:
 # Rows
 
 
-def _usable_rows(frame: Frame, targets: Floats, spec: DataSpec) -> tuple[Rows, NDArray[Any] | None, list[str]]:
+def usable_rows(frame: Frame, targets: Floats, spec: DataSpec) -> tuple[Rows, NDArray[Any] | None, list[str]]:
     """Return the rows that have a target (and a time, where the split needs one), what they are split by, and notices.
 
     Raises DataError where they are too few.

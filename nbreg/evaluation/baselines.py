@@ -64,6 +64,14 @@ def compute_baselines(data: Any) -> Baselines:
     return Baselines({name: _one(key, name, data) for name in names}, notes)
 
 
+def baseline_predictors(data: Any) -> dict[str, Predict]:
+    """Return the baselines, which have learned from the train rows of `data`: from encoded inputs to predictions."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):
+        return {name: _LEARNERS[name](data) for name in _names(data)}
+
+
 def linear_baseline(data: Any) -> dict[str, Evaluation]:
     """Return the evaluations of ridge regression alone, which is there long before the trees are."""
     return _one(digest(data), "ridge", data)

@@ -27,7 +27,7 @@ _STYLES = ("panel.css",)
 class Panel(anywidget.AnyWidget):
     """A view of state that is kept here, in Python; any number of views may show it, and they stay in step.
 
-    What a control asks for arrives as a message ``{"kind": ..., ...}`` (`Delivery` says how) and is answered by the method
+    What a control asks for arrives as a message ``{"kind": ..., ...}``, see `Delivery`, and is answered by the method
     ``hear_<kind>``, or by the public method of that name if it is one of the `wishes`; it gets the rest of the message
     as keywords. What a method raises is shown in the panel as one line, `trouble`. Small state goes to the views by
     synced traits, which can be observed and linked as those of any ipywidgets widget; large state is sent by `tell` as

@@ -77,7 +77,7 @@ def engine_of(network: keras.Model, shape: Shape, spec: TrainingSpec) -> str:
     if spec.engine != "auto":
         return spec.engine
     layers = list(all_layers(network))
-    n_steps, window = spec.for_rows(shape.n_rows).epochs * shape.n_steps, longest_window(layers)
+    n_steps, window = spec.for_rows(shape.n_rows).epochs * shape.n_steps * spec.refits, longest_window(layers)
     pays = n_steps * window >= _FEWEST_WINDOW_STEPS if window else n_steps >= _FEWEST_STEPS
     return "xla" if pays and _fits_xla(network, layers, shape, has_window=bool(window)) else "graph"
 

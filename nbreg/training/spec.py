@@ -91,6 +91,8 @@ class TrainingSpec(Spec):
 
     #: What is made small: `loss`, or what the network's head makes of it.
     objective: Objective | None = None
+    #: How often the like is trained, in folds and repeats: what is compiled once serves all.
+    refits: int = 1
 
     def make_loss(self) -> keras.losses.Loss:
         """Return the Keras loss that training makes small."""

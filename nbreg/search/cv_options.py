@@ -1,0 +1,22 @@
+"""The choices of a cross-validation; light to import, for help and completion."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from nbreg.fit_options import grouped_fit_options
+from nbreg.options import Option
+from nbreg.search.fold_spec import FoldSpec
+from nbreg.search.worker_spec import WorkerSpec
+
+
+@cache
+def grouped_cv_options() -> dict[str, dict[str, Option]]:
+    """Return the options of ``nbreg.cross_validate`` and ``%nnreg cv`` under the heading that each belongs to."""
+    return {"Folds": {**FoldSpec.options(), **WorkerSpec.options()}, **grouped_fit_options()}
+
+
+@cache
+def cv_options() -> dict[str, Option]:
+    """Return the options of ``nbreg.cross_validate`` by name."""
+    return {name: each for group in grouped_cv_options().values() for name, each in group.items()}

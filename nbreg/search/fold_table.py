@@ -1,0 +1,132 @@
+"""A table in folds: what all trainings of a cross-validation, a study or a search have in common."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+
+from nbreg.data.dataset import observed_targets, targets_of, usable_rows
+from nbreg.data.frames import Frame
+from nbreg.data.spec import DataSpec
+from nbreg.data.splitting import Rows
+from nbreg.errors import NbregError
+from nbreg.evaluation.baselines import baseline_predictors
+from nbreg.evaluation.evaluation import evaluate
+from nbreg.regressor import Regressor
+from nbreg.search.fold_spec import FoldSpec
+from nbreg.search.folds import Fold, folds_of
+from nbreg.search.outcome import Outcome
+from nbreg.training.run import Run
+
+
+@dataclass(frozen=True, eq=False)
+class FoldTable:
+    """A table, and how its rows are folded.
+
+    `spec` names targets and split, and has the seed of the first repeat; trainings may have other choices about data
+    beside these. Of what is pickled, only the table is large: folds are found again from the choices. `rows` are the
+    positions that are folded at all, such as the train rows of a fit; None: all that have a target. `with_baselines`:
+    outcomes have the evaluations of simpler models beside the network's.
+    """
+
+    table: Any  # a frame of the caller's own kind
+    spec: DataSpec
+    choices: FoldSpec
+    rows: Rows | None = None
+    with_baselines: bool = False
+
+    @classmethod
+    def of(cls, frame: Frame, spec: DataSpec, choices: FoldSpec, **more: Any) -> FoldTable:
+        """Return a table in folds, `more` as its fields. Raises DataError and OptionError where they cannot be had."""
+        made = cls(frame.to_native(), spec, choices, **more)
+        assert made.folds  # found now, so that what is wrong with them is said before anything is trained
+        return made
+
+    @cached_property
+    def frame(self) -> Frame:
+        return nw.from_native(self.table, eager_only=True)
+
+    @cached_property
+    def folds(self) -> tuple[Fold, ...]:
+        """The folds of all repeats, one repeat after the other."""
+        usable, order, _ = self._usable
+        return folds_of(usable, self.spec, self.choices, order)
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """Sentences about rows that are left out."""
+        return tuple(self._usable[2])
+
+    @cached_property
+    def _usable(self) -> tuple[Rows, Any, list[str]]:
+        usable, order, notices = usable_rows(self.frame, targets_of(self.frame, self.spec)[0], self.spec)
+        if self.rows is not None:
+            kept = np.isin(usable, self.rows)
+            usable, order = usable[kept], None if order is None else order[kept]
+        return usable, order, notices
+
+    def outcome(
+        self,
+        options: Mapping[str, Any],
+        fold: int,
+        *,
+        refits: int = 1,
+        on_run: Callable[[Run], object] = lambda _: None,
+    ) -> Outcome | None:
+        """Train with `options`, those of a Regressor, on one fold, and judge on what it holds out.
+
+        A failure is an outcome that says why. None: the training was stopped from without. `refits` is how often the
+        like is going to be trained: compiling pays sooner (`TrainingSpec.refits`). `on_run` is given the run before it
+        begins.
+        """
+        began = time.perf_counter()
+        try:
+            return self._outcome(options, self.folds[fold], refits, on_run, began)
+        except Exception as error:  # a defect among them: the others are not to suffer
+            line = str(error) if isinstance(error, NbregError) else f"{type(error).__name__}: {error}"
+            return Outcome(time.perf_counter() - began, error=" ".join(line.split()))
+
+    def _outcome(
+        self, options: Mapping[str, Any], fold: Fold, refits: int, on_run: Callable[[Run], object], began: float
+    ) -> Outcome | None:
+        regressor = Regressor(**{**options, "seed": fold.seed})
+        run = regressor.take_table(self.frame[fold.train], {"target": self.spec.target, "test_fraction": 0.0})
+        regressor.training_ = replace(regressor.training_, refits=refits)
+        on_run(run)
+        regressor.train()
+        if was_stopped(run, regressor.training_.stop_after):
+            return None
+        kept = run.best if regressor.training_.patience and run.best else run.history[-1]
+        return Outcome(
+            seconds=time.perf_counter() - began,
+            n_train=len(fold.train),
+            n_test=len(fold.test),
+            epochs=len(run.history),
+            loss=kept.loss,
+            val_loss=kept.val_loss,
+            last_loss=run.history[-1].loss,
+            **self._judged(regressor, self.frame[fold.test]),
+        )
+
+    def _judged(self, regressor: Regressor, held_out: Frame) -> dict[str, Any]:
+        """Return what is predicted for the rows held out, and how good that is, also of simpler models."""
+        inputs, observed = regressor.encoder_inputs(held_out), observed_targets(held_out, self.spec.target)
+        names, means = self.spec.target, regressor.target_scaler_.train_mean_
+        predicted = regressor.predict_inputs(inputs)
+        others = baseline_predictors(regressor.data_) if self.with_baselines else {}
+        return {
+            "predicted": predicted,
+            "evaluation": evaluate(observed, predicted, names, means),
+            "baselines": {name: evaluate(observed, of(inputs), names, means) for name, of in others.items()},
+        }
+
+
+def was_stopped(run: Run, stop_after: int | None) -> bool:
+    """Return whether a run was stopped by somebody, and not by its own choices."""
+    return run.status == "stopped" and len(run.history) != stop_after

@@ -1,0 +1,68 @@
+"""Who does the trainings of a cross-validation, a study or a search: this process, or others."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from nbreg.search.course import Course
+from nbreg.search.fold_table import FoldTable
+from nbreg.search.outcome import Outcome
+from nbreg.training.run import Run
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """One training to be done: its options, those of a Regressor, and the fold that it is judged on.
+
+    `key` is the asker's own, to know it again. `refits` is how many are alike (`FoldTable.outcome`). `watch`, where
+    there is one, is given the run before it begins, in the process that trains: for other processes it must pickle.
+    """
+
+    key: Any
+    options: Mapping[str, Any]
+    fold: int
+    refits: int = 1
+    watch: Callable[[Run], object] | None = None
+
+
+class Workers(ABC):
+    """Has fits done. What comes of a fit does not depend on who does it, nor on what was done before: bit by bit."""
+
+    @abstractmethod
+    def outcomes(self, table: FoldTable, fits: Iterable[Fit | None], course: Course) -> Iterator[tuple[Fit, Outcome]]:
+        """Yield what came of each fit, in whatever order, as soon as it is there.
+
+        `fits` is asked for the next one only when somebody is free to do it, after what is known has been yielded: so
+        it may go by outcomes. None from it means: nothing more before the next outcome; then it is asked again. Where `course` wants to stop, or Ctrl-C was pressed, no more are begun, and those under
+        way are left out.
+        """
+
+
+class Here(Workers):
+    """This process, one fit after the other."""
+
+    def outcomes(self, table: FoldTable, fits: Iterable[Fit | None], course: Course) -> Iterator[tuple[Fit, Outcome]]:
+        for fit in fits:
+            if fit is None:
+                continue  # all outcomes are known here
+            outcome = None if course.stop_wanted else self._outcome(table, fit, course)
+            if outcome is None:
+                return
+            yield fit, outcome
+
+    def _outcome(self, table: FoldTable, fit: Fit, course: Course) -> Outcome | None:
+        def on_run(run: Run) -> None:
+            course.follow(run)
+            if fit.watch is not None:
+                fit.watch(run)
+
+        try:
+            outcome = table.outcome(fit.options, fit.fold, refits=fit.refits, on_run=on_run)
+        except KeyboardInterrupt:
+            outcome = None
+        if outcome is None:
+            course.request_stop()
+        return outcome
