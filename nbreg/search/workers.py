@@ -36,8 +36,8 @@ class Workers(ABC):
         """Yield what came of each fit, in whatever order, as soon as it is there.
 
         `fits` is asked for the next one only when somebody is free to do it, after what is known has been yielded: so
-        it may go by outcomes. None from it means: nothing more before the next outcome; then it is asked again. Where `course` wants to stop, or Ctrl-C was pressed, no more are begun, and those under
-        way are left out.
+        it may go by outcomes. None from it means: nothing more before the next outcome; then it is asked again. Where
+        `course` wants to stop, or Ctrl-C was pressed, no more are begun, and those under way are left out.
         """
 
 
