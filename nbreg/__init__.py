@@ -22,6 +22,7 @@ _CATALOGUE = {
     "RunsPanel": "nbreg.panels.runs",
     "TrainPanel": "nbreg.panels.train",
     "backtest": "nbreg.forecasting.backtest",
+    "cross_validate": "nbreg.search.cross_validation",
     "effect": "nbreg.explanation.effects.computing",
     "explain": "nbreg.explanation.explain",
     "explain_windows": "nbreg.explanation.windows",

@@ -1,4 +1,4 @@
-"""How a notebook shows regressors: live while they train, then as a card, once a cell; and how far explaining is."""
+"""How a notebook shows what takes time: trainings, live and then as a card, once a cell; explanations; studies."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from nbreg.explanation.effort import REPORTING, Reporter
+from nbreg.search.conducting import CONDUCTING as OF_COURSES
+from nbreg.search.course import Course
 from nbreg.training.conducting import CONDUCTING
 from nbreg.training.run import Run
 
@@ -16,7 +18,7 @@ _LOSS = "loss (of the scaled target)"
 
 
 class Showing:
-    """What ``%load_ext nbreg`` changes in how trainings and explanations are shown."""
+    """What ``%load_ext nbreg`` changes in how trainings, explanations and studies are shown."""
 
     def __init__(self, shell: Any, preferences: Any):
         self.shell, self.preferences = shell, preferences
@@ -30,12 +32,15 @@ class Showing:
         CONDUCTING.conductor = self.conduct
         self._former_open = REPORTING.open
         REPORTING.open = self.open_progress
+        self._former_of_courses = OF_COURSES.conductor
+        OF_COURSES.conductor = self.conduct_course
 
     def end(self) -> None:
         """Show no more than plain Python does."""
         self.shell.display_formatter.mimebundle_formatter.pop("nbreg.regressor.Regressor", None)
         CONDUCTING.conductor = self._former
         REPORTING.open = self._former_open
+        OF_COURSES.conductor = self._former_of_courses
 
     def conduct(
         self, run: Run, work: Callable[[], object], *, title: str, final: Callable[[], Any], background: bool
@@ -49,6 +54,14 @@ class Showing:
         self._shown = weakref.ref(run), self._cell()
         live = None if self.preferences.live else False
         watch(run, work, title=title, loss=_LOSS, final=drawn, background=background, live=live)
+
+    def conduct_course(
+        self, course: Course, work: Callable[[], object], *, title: str, shown: Callable[[], Any]
+    ) -> None:
+        """Have the work done in front of the user's eyes; see `nbreg.search.conducting.Conductor`."""
+        from nbreg.panels.course_watching import watch_course
+
+        watch_course(course, work, title=title, shown=shown, live=None if self.preferences.live else False)
 
     def open_progress(self, title: str) -> tuple[Reporter | None, Callable[[], None]]:
         """Return who is told how far an explanation is, and what ends it; see `nbreg.explanation.effort.Reporting`."""

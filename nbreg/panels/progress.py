@@ -75,7 +75,7 @@ class Progress:
     def _show(self, share: float | None, words: str) -> None:
         from IPython.display import display
 
-        bundle = _bundle(self.title, share, words)
+        bundle = progress_bundle(self.title, share, words)
         with self._showing:
             if self._closed:
                 return
@@ -86,7 +86,8 @@ class Progress:
             self._shown_at = time.monotonic()
 
 
-def _bundle(title: str, share: float | None, words: str) -> dict[str, str]:
+def progress_bundle(title: str, share: float | None, words: str) -> dict[str, str]:
+    """Return a bar of which `share` (0 to 1; None: not known) is full, with its title and words, as text and HTML."""
     percent = 0.0 if share is None else 100 * share
     now = "" if share is None else f'aria-valuenow="{percent:.0f}" '
     html = _LINE.format(title=escape(title), words=escape(words), percent=f"{percent:.1f}", now=now)

@@ -19,6 +19,7 @@ from nbreg.search.cv_options import cv_options
 from nbreg.search.fold_spec import FoldSpec
 from nbreg.search.fold_table import FoldTable
 from nbreg.search.folds import Fold
+from nbreg.search.gathering import gather
 from nbreg.search.hiring import workers_of
 from nbreg.search.outcome import Outcome
 from nbreg.search.resampled import Interval, corrected_mean
@@ -198,13 +199,9 @@ def _network_words(options: dict[str, Any]) -> str:
 
 def _fill(found: CrossValidation, workers: Workers, options: dict[str, Any]) -> None:
     """Have all folds done, and put what comes of each where it belongs."""
+
+    def keep(fit: Fit, outcome: Outcome) -> None:
+        found.outcomes[fit.key] = outcome
+
     fits = (Fit(i, options, i) for i in range(len(found.folds)))
-    found.course.begin()
-    try:
-        for fit, outcome in workers.outcomes(found.table, fits, found.course):
-            found.outcomes[fit.key] = outcome
-            found.course.advance()
-    except BaseException:
-        found.course.end(failed=True)
-        raise
-    found.course.end()
+    gather(workers, found.table, fits, found.course, keep)
