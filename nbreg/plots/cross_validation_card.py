@@ -76,7 +76,7 @@ def _models(found: CrossValidation, target: str) -> list[list[str]]:
 def _mean(found: CrossValidation, metric: str, target: str, model: str) -> str:
     mean, error, _ = found.interval(metric, target, model)
     shown = METRICS[metric].show(mean) if metric == "r2" else rounded(mean, 3)
-    return shown if math.isnan(mean) or math.isnan(error) else f"{shown} ± {rounded(error, 1)}"
+    return shown if math.isnan(mean) or math.isnan(error) else f"{shown} ± {rounded(error)}"
 
 
 def _best(found: CrossValidation, target: str) -> set[tuple[int, int]]:

@@ -23,7 +23,7 @@ class Course:
         self.n_all, self.n_done = n_all, 0
         self.status = "pending"
         self.stop_wanted = False
-        self._began = self._ended = 0.0
+        self._began = self._ended = self._first = 0.0
         self._runs: list[Run] = []
         self._watchers: Watchers[Course] = Watchers()
         self._lock = threading.Lock()
@@ -52,7 +52,11 @@ class Course:
     @property
     def seconds_left(self) -> float | None:
         """How long it will still take, if it goes on as it did; None before the first training is done."""
-        return None if not self.n_done else self.seconds / self.n_done * (self.n_all - self.n_done)
+        if not self.n_done:
+            return None
+        # The first one may have compiled what the others use: it tells little of them.
+        first, others = (self._first, self.n_done - 1) if self.n_done > 1 else (0.0, 1)
+        return (self.seconds - first) / others * (self.n_all - self.n_done)
 
     # The side of who does the work
 
@@ -71,6 +75,7 @@ class Course:
     def advance(self) -> None:
         """Take note that one more training is done."""
         self.n_done += 1
+        self._first = self._first or self.seconds
         self._watchers.tell(self)
 
     def end(self, failed: bool = False) -> None:

@@ -131,7 +131,7 @@ def test_in_the_background_the_kernel_is_free_and_the_view_goes_on(notebook: Not
 def test_tab_completes_commands_options_tables_columns_and_choices(notebook: Notebook):
     notebook.set_cells([""])
     tries = [
-        ("%nnreg ", ["backtest", "code", "data", "effect", "evaluate", "explain", "fit", "forecast", "help",
+        ("%nnreg ", ["backtest", "code", "cv", "data", "effect", "evaluate", "explain", "fit", "forecast", "help",
                      "interactions", "joint", "load", "panel", "plot", "predict", "profile", "runs", "save",
                      "whatif", "worst"]),
         ("%nnreg fit ", ["df", "small"]),
