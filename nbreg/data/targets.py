@@ -47,7 +47,8 @@ class TargetScaler:
 
     `bounds`, ``(2, n_targets)`` in target units, infinite where there is none, are what predictions never leave, and
     `scaled_bounds_` the same in scaled units. With `are_shares` predictions are divided by their sum. `train_mean_`,
-    ``(n_targets,)``, is the mean in target units.
+    ``(n_targets,)``, is the mean in target units. `names` are those of the targets, `columns` those of the table that
+    they are of.
     """
 
     #: What files of earlier versions do not say.
@@ -55,6 +56,7 @@ class TargetScaler:
     are_shares = False
     scaled_bounds_: Floats | None = None
     train_mean_: Floats | None = None
+    columns: tuple[str, ...] = ()
 
     def __init__(self, transform: str = "auto", *, bounds: Floats | None = None, are_shares: bool = False):
         self.transform_name = transform
@@ -67,6 +69,7 @@ class TargetScaler:
         Raises DataError where a target is constant, or the logarithm meets values that are not positive.
         """
         self.names = tuple(names) or tuple(f"y{i}" for i in range(y.shape[1]))
+        self.columns = self.names
         for values, name in zip(y.T, self.names, strict=True):
             _check_target(values, name, self.transform_name)
         bends = [

@@ -12,23 +12,25 @@ import numpy as np
 class Targets:
     """Scaled targets, a float32 matrix ``(n_rows, n_targets)``, and what keeps predictions of them in place.
 
+    `columns` are the columns of the table that they are of: in a forecast each column has a target for every step ahead.
     `bounds` are each target's least and greatest value in scaled units, None where that side is open; `shares` each
     target's mean and scale, where targets are shares of a whole. Empty: predictions are free.
     """
 
     n_targets: int
     names: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
     bounds: tuple[tuple[float | None, float | None], ...] = ()
     shares: tuple[tuple[float, float], ...] = ()
 
     @classmethod
     def of(cls, target_scaler: Any) -> Targets:
         """Return the targets that a fitted `TargetScaler` scales."""
-        names = tuple(map(str, target_scaler.names))
+        names, columns = tuple(map(str, target_scaler.names)), tuple(map(str, target_scaler.columns))
         if target_scaler.are_shares:
             scales = zip(target_scaler.mean_.tolist(), target_scaler.scale_.tolist(), strict=True)
-            return cls(len(names), names, shares=tuple(scales))
-        return cls(len(names), names, _bounds(target_scaler.scaled_bounds_))
+            return cls(len(names), names, columns, shares=tuple(scales))
+        return cls(len(names), names, columns, _bounds(target_scaler.scaled_bounds_))
 
     def kept(self, predictions: Any) -> Any:
         """Return predictions ``(n_rows, ..., n_targets)``, a Keras tensor, as they are to leave the network."""

@@ -50,3 +50,10 @@ def test_what_does_not_fit_is_one_line(given, said):
     with pytest.raises(OptionError, match=said) as raised:
         forecast(loss_weights=given)
     assert "\n" not in str(raised.value)
+
+
+def test_a_plain_target_is_no_step_of_another_whatever_its_name():
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(rng.normal(size=(60, 3)), columns=["x", "a", "a +b"])
+    found = nbreg.fit(table, target=["a", "a +b"], loss_weights={"a": 3}, epochs=1, hidden=(2,))
+    assert found.training_.objective.weights == (3, 1)

@@ -65,6 +65,7 @@ def spread(scaler: TargetScaler, horizon: int, names: Sequence[str]) -> TargetSc
     )
     wide = TargetScaler(scaler.transform_name, bounds=bounds)
     wide.names = tuple(names)
+    wide.columns = tuple(name for name in scaler.names for _ in range(horizon))
     wide.chosen = tuple(kind for kind in scaler.chosen for _ in range(horizon))
     for part in _BY_TARGET:
         setattr(wide, part, np.repeat(getattr(scaler, part), horizon))

@@ -146,7 +146,7 @@ def _in_order(weights: Weights, targets: Targets) -> tuple[float, ...]:
     step that is named itself has its own.
     """
     names = targets.names or tuple(map(str, range(targets.n_targets)))
-    columns = [_column(name) for name in names]
+    columns = targets.columns or names
     if _is_by_name(weights):
         by_name: dict[str, float] = dict(weights)  # type: ignore[arg-type]
         _check_names(by_name, dict.fromkeys([*columns, *names]))
@@ -157,11 +157,6 @@ def _in_order(weights: Weights, targets: Targets) -> tuple[float, ...]:
     if not any(ordered):
         raise OptionError("loss_weights (--loss-weights) are all 0: at least one target must count.")
     return ordered
-
-
-def _column(name: str) -> str:
-    """Return the column whose step ahead a target is, ``temp`` of ``temp +3 h``; else the target itself."""
-    return name.rpartition(" +")[0] or name
 
 
 def _check_names(named: Iterable[str], known: Iterable[str]) -> None:
