@@ -42,6 +42,20 @@ def rounded(number: float | None, digits: int = 2) -> str:
     return text.replace("-", "−")
 
 
+def give_or_take(number: float, error: float) -> str:
+    """Return ``5.10 ± 0.08``: an error with one significant digit (two below 2: ``± 0.12``), a number as far as that.
+
+    Where the error is not known, the number with two digits.
+    """
+    if not (math.isfinite(number) and math.isfinite(error)) or error <= 0:
+        return rounded(number)
+    mantissa, exponent = f"{error:.1e}".split("e")
+    last = int(exponent) - (float(mantissa) < 2)  # the power of ten of the last digit
+    digits = 0 if number == 0 else math.floor(math.log10(abs(number))) - last + 1
+    shown = rounded(number, max(digits, 1))
+    return f"{shown} ± {rounded(error, int(exponent) - last + 1)}"
+
+
 def power_of_ten(exponent: int) -> str:
     """Return ``10⁻⁹`` for -9."""
     return f"10{str(exponent).translate(_SUPERSCRIPT)}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbreg.evaluation import sheet
 from nbreg.evaluation.metrics import METRICS
-from nbreg.evaluation.wording import NOTHING, count, counted, rounded
+from nbreg.evaluation.wording import NOTHING, count, counted, give_or_take, rounded
 from nbreg.plots.pictures import PICTURES_STYLE, drawn, pictures_html
 
 if TYPE_CHECKING:
@@ -59,9 +59,8 @@ def headline(found: CrossValidation) -> str:
 
 def _missed(found: CrossValidation, target: str) -> str:
     own = found.interval("rmse", target)
-    error = "" if math.isnan(own.standard_error) else f" ± {rounded(own.standard_error)}"
     others = {model: found.interval("rmse", target, model).mean for model in found.models[1:]}
-    words = f"{target} by {rounded(own.mean, 3)}{error} (RMSE)"
+    words = f"{target} by {give_or_take(own.mean, own.standard_error)} (RMSE)"
     if not others:
         return words
     best = min(others, key=lambda model: others[model])
@@ -75,8 +74,7 @@ def _models(found: CrossValidation, target: str) -> list[list[str]]:
 
 def _mean(found: CrossValidation, metric: str, target: str, model: str) -> str:
     mean, error, _ = found.interval(metric, target, model)
-    shown = METRICS[metric].show(mean) if metric == "r2" else rounded(mean, 3)
-    return shown if math.isnan(mean) or math.isnan(error) else f"{shown} ± {rounded(error)}"
+    return METRICS[metric].show(mean) if math.isnan(error) else give_or_take(mean, error)
 
 
 def _best(found: CrossValidation, target: str) -> set[tuple[int, int]]:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nbreg.evaluation.wording import count, counted, listed, of_one, per_cent, rounded, tick
+from nbreg.evaluation.wording import count, counted, give_or_take, listed, of_one, per_cent, rounded, tick
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,26 @@ def test_other_words():
     assert listed(["a"]) == "a"
     assert listed(["a", "b", "c"]) == "a, b and c"
     assert [tick(number) for number in (0, 17500, 0.25, 2.5e6, -3)] == ["0", "17,500", "0.25", "2.5 M", "−3"]
+
+
+@pytest.mark.parametrize(
+    ("number", "error", "expected"),
+    [
+        (5.1017, 0.0795, "5.10 ± 0.08"),
+        (5.1017, 0.123, "5.10 ± 0.12"),
+        (30.61, 10.2, "31 ± 10"),
+        (30.61, 5.2, "31 ± 5"),
+        (0.97712, 0.0041, "0.977 ± 0.004"),
+        (-0.0412, 0.031, "−0.04 ± 0.03"),
+        (3_730.4, 312.0, "3,700 ± 300"),
+        (0.0, 0.5, "0 ± 0.5"),
+        (0.012, 0.5, "0.01 ± 0.5"),
+        (2_345_678.0, 31_000.0, "2.35 M ± 30,000"),
+        (9.9961, 0.0996, "10.0 ± 0.10"),
+        (4.5678, float("nan"), "4.6"),
+        (float("nan"), 0.1, "–"),
+        (4.5678, 0.0, "4.6"),
+    ],
+)
+def test_a_number_is_told_as_far_as_it_is_known(number: float, error: float, expected: str):
+    assert give_or_take(number, error) == expected
