@@ -12,7 +12,7 @@ from nbreg.options import Option
 from nbreg.training.spec import TrainingSpec
 
 #: Choices about a whole table, which ``fit(X, y)`` does not take: its caller has parted X, y and the test rows.
-OF_TABLES = ("target", "test_fraction")
+OF_TABLES = ("target", "test_fraction", "stream")
 
 
 @cache

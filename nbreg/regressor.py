@@ -127,7 +127,7 @@ class Regressor(RegressorMixin, Trainable):  # type: ignore[misc]
 
     def evaluation_of(self, which: str) -> Evaluation:
         """Return the metrics on the validation or test rows of the fit: computed once, at most. Raises DataError."""
-        from nbreg.evaluation.evaluation import evaluate_rows
+        from nbreg.evaluation.evaluation import evaluate_all, evaluate_rows, is_sampled
 
         self.check_trained()
         known = self._evaluations | (self._report.evaluations if self._report is not None else {})
@@ -136,8 +136,11 @@ class Regressor(RegressorMixin, Trainable):  # type: ignore[misc]
         data = self._data
         if data is None or not data.n_rows(which):
             raise DataError(f"This regressor holds no {which} rows: give a table to evaluate on.")
-        predicted = self.predict_inputs(data.arrays(which)[0])
-        self._evaluations[which] = evaluate_rows(data, which, predicted)
+        if which == "test" and is_sampled(data, which):
+            self._evaluations[which] = evaluate_all(data, which, self.predict_inputs)
+        else:
+            predicted = self.predict_inputs(data.arrays(which)[0])
+            self._evaluations[which] = evaluate_rows(data, which, predicted)
         return self._evaluations[which]
 
     @property

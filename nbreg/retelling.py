@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nbreg.branching.starting import Starting, parted
+from nbreg.data.frames import is_table_path
 from nbreg.fit_options import fit_options
 from nbreg.forecasting.options import forecast_options
 from nbreg.options import Option
@@ -39,7 +40,7 @@ def fit_line(options: Mapping[str, Any], data_name: str, out: str | None = None,
 def fit_code(options: Mapping[str, Any], data_name: str, out: str | None = None, *, verb: str = "fit") -> str:
     """Return the call of ``nbreg.fit`` that does the same as `fit_line`, on one line or with one for each argument."""
     known = _VERBS[verb]() | Starting.options()
-    data = repr(data_name) if _is_path(data_name) else data_name
+    data = repr(data_name) if is_table_path(data_name) else data_name
     arguments = [
         data,
         *(f"{name}={known[name].code(value)}" for name, value in _differing(options, _VERBS[verb]()).items()),
@@ -66,10 +67,6 @@ def _start_words(start: Any, number: int) -> str:
     ref, epoch = parted(start)
     ref = number if isinstance(ref, Regressor) else ref
     return str(ref) if epoch is None else f"{ref}@{epoch}"
-
-
-def _is_path(data_name: str) -> bool:
-    return data_name.lower().endswith((".csv", ".parquet"))
 
 
 def _as_word(text: str) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from nbreg.branching.branch import Branch
 from nbreg.branching.starting import Starting, parted
 from nbreg.data.frames import as_frame, read_frame
+from nbreg.data.streaming.stored import StoredTable, is_stored
 from nbreg.errors import NbregError, OptionError, did_you_mean
 from nbreg.fit_options import fit_options
 from nbreg.forecasting.forecaster import Forecaster
@@ -225,7 +226,9 @@ def fit(
 
     Parameters
     ----------
-    data : pandas, polars or pyarrow table, or the path of a .csv or .parquet file
+    data : pandas, polars or pyarrow table, or the path of a .csv or .parquet file or of a folder of .parquet files
+        Parquet files that are large for the free memory are read row group by row group while training; ``stream``
+        settles it.
     target : str or several
         Columns to predict.
     start : run to go on from, optional
@@ -347,7 +350,9 @@ def draft(
         choices, layers = branch.choices(choices), branch.layers(layers)
     of_table = {name: choices[name] for name in estimator.of_tables if name in choices}
     regressor = estimator(layers=layers, **_without(choices, of_table))
-    regressor.take_table(as_table(data), of_table)
+    regressor.take_table(
+        StoredTable.open(data) if estimator.may_stream and is_stored(data) else as_table(data), of_table
+    )
     if branch is not None:
         branch.lead_into(regressor)
     return regressor, origin

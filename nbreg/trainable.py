@@ -13,6 +13,7 @@ from sklearn.exceptions import NotFittedError
 
 from nbreg.data.dataset import RegressionData, prepare
 from nbreg.data.spec import DataSpec
+from nbreg.data.streaming.stored import StoredTable
 from nbreg.errors import NbregError
 from nbreg.estimator_inputs import checked_rows_and_targets, keyword_signature
 from nbreg.fit_options import OF_TABLES, fit_options, regressor_options
@@ -27,6 +28,7 @@ from nbreg.training.quiet import quiet_start
 from nbreg.training.range_test import RangeTest, find_learning_rate
 from nbreg.training.run import Run
 from nbreg.training.spec import TrainingSpec
+from nbreg.training.streamed_arrays import arrays_of
 
 if TYPE_CHECKING:
     import keras
@@ -49,6 +51,8 @@ class Trainable(BaseEstimator):  # type: ignore[misc]
 
     #: Choices that `take_table` is given beside the table, and that are none of the estimator's own.
     of_tables: ClassVar[tuple[str, ...]] = OF_TABLES
+    #: Whether it can train on a table that stays on disk.
+    may_stream: ClassVar[bool] = True
 
     def __init__(self, *, layers: Sequence[keras.layers.Layer] | None = None, **options: Any):
         known = self.options()
@@ -85,7 +89,7 @@ class Trainable(BaseEstimator):  # type: ignore[misc]
         self.take_data(prepare(rows, self._data_spec(target=names, test_fraction=0.0), y=targets))
         return self.train(callbacks=callbacks)
 
-    def take_table(self, frame: nw.DataFrame[Any], choices: Mapping[str, Any]) -> Run:
+    def take_table(self, frame: nw.DataFrame[Any] | StoredTable, choices: Mapping[str, Any]) -> Run:
         """Get ready to train on a table whose targets are among its columns; `choices` are those `OF_TABLES`.
 
         Returns the run that `train` will write to. Raises DataError and OptionError.
@@ -98,12 +102,12 @@ class Trainable(BaseEstimator):  # type: ignore[misc]
 
     def take_data(self, data: RegressionData) -> Run:
         """Get ready to train on prepared data, and return the run that `train` will write to. Raises OptionError."""
-        self.training_ = TrainingSpec.of(vars(self)).for_rows(data.n_rows("train"))
+        self.training_ = TrainingSpec.of(vars(self)).for_rows(data.n_rows_in_all("train"))
         self.blueprint_ = Blueprint.of(vars(self)).of_targets(Targets.of(data.target_scaler))
         self.encoder_, self.target_scaler_ = data.encoder, data.target_scaler
         self.training_ = replace(self.training_, objective=self.objective_for(data))
         self.target_names_, self.data_spec_ = tuple(data.target_names), data.spec
-        self.n_rows_ = {which: data.n_rows(which) for which in ("train", "validation", "test")}
+        self.n_rows_ = {which: data.n_rows_in_all(which) for which in ("train", "validation", "test")}
         self._data: RegressionData | None = data
         self._find_weights: Callable[[Run], list[np.ndarray]] | None = None
         self.first_weights_: list[np.ndarray] | None = None
@@ -150,12 +154,12 @@ class Trainable(BaseEstimator):  # type: ignore[misc]
         """Return the range test that ``learning_rate="auto"`` would go by; `take_table` or `take_data` came before."""
         self._find_first_weights()
         arrays, seed = self._taken()
-        return find_learning_rate(self.new_network(), arrays, self.training_, seed=seed)
+        return find_learning_rate(self.new_network(), arrays.held, self.training_, seed=seed)
 
     def _taken(self) -> tuple[Arrays, int]:
         """Return the rows to train on and the seed."""
         data = self._taken_data()
-        return Arrays(*data.arrays("train"), *data.arrays("validation")), data.spec.seed
+        return arrays_of(data), data.spec.seed
 
     def _taken_data(self, other: RegressionData | None = None) -> RegressionData:
         data = other or self._data

@@ -124,7 +124,7 @@ class Branch:
         return weights_after(self.regressor, self.epoch, data, self.name, run)
 
     def _check_table(self, data: RegressionData) -> None:
-        then, now = self.regressor.n_rows_, {which: data.n_rows(which) for which in self.regressor.n_rows_}
+        then, now = self.regressor.n_rows_, {which: data.n_rows_in_all(which) for which in self.regressor.n_rows_}
         if then != now:
             raise self._other_table(f"{_counts(then)} then, {_counts(now)} now")
         rows = data.rows.train[:_COMPARED_ROWS]

@@ -9,9 +9,9 @@ import numpy as np
 
 from nbreg.data.dataset import RegressionData
 from nbreg.errors import NbregError, TrainingError
-from nbreg.training.arrays import Arrays
 from nbreg.training.fit import train
 from nbreg.training.run import Row, Run
+from nbreg.training.streamed_arrays import arrays_of
 
 if TYPE_CHECKING:
     from nbreg.regressor import Regressor
@@ -34,7 +34,7 @@ def weights_after(
     steering = {"rate_change": (), **regressor.steering(), "stop_after": epoch}
     steering["objective"] = regressor.objective_for(data)  # which a file does not keep
     spec = replace(regressor.training_, engine=regressor.run_.engine or "auto", **steering)
-    arrays = Arrays(*data.arrays("train"), *data.arrays("validation"))
+    arrays = arrays_of(data)
 
     def pass_on(outer: Run) -> None:
         if outer.stop_wanted:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,7 @@ from nbreg.data.reading import (
 from nbreg.data.spec import DataSpec
 from nbreg.data.spectra import Signal, learn_signal, signal_notice
 from nbreg.data.splitting import Rows, RowSets, split_rows
+from nbreg.data.streaming.stored import StoredTable
 from nbreg.data.suspicions import sentences, suspicions
 from nbreg.data.target_limits import make_target_scaler
 from nbreg.data.targets import TargetScaler
@@ -52,6 +53,8 @@ class RegressionData:
     encoder: Encoder
     target_scaler: TargetScaler
     notices: tuple[str, ...]
+    #: Train rows in each row group of the files, where training goes by these; else nothing.
+    group_sizes: tuple[int, ...] = ()
     _arrays: dict[str, tuple[Floats32, Floats32]] = field(default_factory=dict, repr=False)
 
     @property
@@ -99,6 +102,14 @@ class RegressionData:
         """Return the number of train, validation or test rows."""
         return len(self.rows[which])
 
+    def n_rows_in_all(self, which: str) -> int:
+        """Return the number of train, validation or test rows, those that are not held in memory included."""
+        return self.n_rows(which)
+
+    def blocks(self, which: str) -> Iterator[tuple[Floats32, Floats]]:
+        """Yield the inputs and the targets, in target units, of all train, validation or test rows, some at a time."""
+        yield self.arrays(which)[0], self.observed(which)
+
     def frame_of(self, which: str) -> Frame:
         """Return the train, validation or test rows of the table, all its columns."""
         return self.frame[self.rows[which]]
@@ -107,22 +118,60 @@ class RegressionData:
 def prepare(table: Any, spec: DataSpec, y: Any = None) -> RegressionData:
     """Part the rows of `table`, then learn encoder and target scaler from the train rows alone.
 
-    `table` is anything that `as_frame` takes. Targets are columns of it, named by ``spec.target``, or come as `y`,
-    ``(n,)`` or ``(n, n_targets)``, which ``spec.target`` then names.
+    `table` is anything that `as_frame` takes, or a `StoredTable`, which is streamed where it is large. Targets are
+    columns of it, named by ``spec.target``, or come as `y`, ``(n,)`` or ``(n, n_targets)``, which ``spec.target`` then
+    names.
 
     Raises DataError for columns that are not there or not fit, infinite values, and too few rows; OptionError for
     a split that lacks its column.
     """
+    if isinstance(table, StoredTable):
+        from nbreg.data.streaming.dataset import prepare_stored
+
+        return prepare_stored(table, spec)
+    if spec.stream == "yes":
+        raise OptionError('stream="yes" (--stream yes) takes .parquet files; this table is not read from such ones.')
+    return prepare_frame(table, spec, y)
+
+
+def prepare_frame(table: Any, spec: DataSpec, y: Any = None) -> RegressionData:
+    """Do what `prepare` does for a table in memory."""
     frame = as_frame(table)
-    _check_split(frame, spec)
+    check_split(frame, spec)
     targets, names = targets_of(frame, spec) if y is None else _given_targets(y, spec, len(frame))
-    in_table = () if y is not None else names
-    channels = channel_names(spec.channels, frame.columns, _no_channels(spec, in_table))
-    features, notices = _features_of(frame, spec, in_table, channels)
+    used = used_columns(frame, spec, () if y is not None else names)
     usable, order, dropped = usable_rows(frame, targets, spec)
-    _refuse_infinite_features(frame, features, usable)
+    refuse_infinite_features(frame, used.features, usable)
     rows = split_rows(usable, spec, order)
+    return learned(frame, spec, targets, names, rows, used, dropped)
+
+
+class Used(NamedTuple):
+    """The columns to predict from, channels among them, and what to say of those that are not."""
+
+    features: list[str]
+    channels: tuple[str, ...]
+    notices: list[str]
+
+
+def used_columns(frame: Frame, spec: DataSpec, targets: Sequence[str]) -> Used:
+    """Return the columns of `frame` to predict from; `targets` are among its columns. Raises DataError."""
+    channels = channel_names(spec.channels, frame.columns, _no_channels(spec, targets))
+    features, notices = _features_of(frame, spec, targets, channels)
+    return Used(features, tuple(channels), notices)
+
+
+def learned(
+    frame: Frame, spec: DataSpec, targets: Floats, names: tuple[str, ...], rows: RowSets, used: Used,
+    dropped: Sequence[str],
+) -> RegressionData:  # fmt: skip
+    """Return the data of a table whose rows are parted: encoder and target scaler learn from the train rows alone.
+
+    `dropped` are sentences about rows that were left out. Raises DataError.
+    """
+    features, channels, notices = used
     train_rows = frame.select(features)[rows.train]
+    usable = np.concatenate([rows.train, rows.validation, rows.test])
     scaler = make_target_scaler(spec, targets[usable], names).fit(targets[rows.train], names)
     signal = _signal_of(train_rows, channels, spec, scaler.transform(targets[rows.train]))
     encoder = Encoder(spec.scaling, spec.embed_above, signal).fit(train_rows)
@@ -146,7 +195,7 @@ def observed_targets(frame: Frame, names: Sequence[str]) -> Floats:
 # Columns
 
 
-def _check_split(frame: Frame, spec: DataSpec) -> None:
+def check_split(frame: Frame, spec: DataSpec) -> None:
     for option, name in (("time", spec.time), ("group", spec.group)):
         if spec.split == option and name is None:
             raise OptionError(f'split="{option}" needs {option}="...", the column to split by (--{option} COL).')
@@ -270,24 +319,24 @@ def usable_rows(frame: Frame, targets: Floats, spec: DataSpec) -> tuple[Rows, ND
     Raises DataError where they are too few.
     """
     usable: NDArray[np.bool_] = np.asarray(~np.isnan(targets).any(axis=1))
-    notices = _dropped_notice(~usable, "the target is missing")
-    _check_enough(usable, notices)
+    notices = dropped_notice(~usable, "the target is missing")
+    check_enough(usable, notices)
     order = _split_order(frame, spec)
     if spec.split == "time" and order is not None:
         timeless = usable & np.isnan(order)
         usable = usable & ~timeless
-        notices += _dropped_notice(timeless, f'"{spec.time}" is missing')
-        _check_enough(usable, notices)
+        notices += dropped_notice(timeless, f'"{spec.time}" is missing')
+        check_enough(usable, notices)
     rows = np.flatnonzero(usable)
     return rows, None if order is None else order[rows], notices
 
 
-def _dropped_notice(dropped: NDArray[np.bool_], reason: str) -> list[str]:
+def dropped_notice(dropped: NDArray[np.bool_], reason: str) -> list[str]:
     count = int(dropped.sum())
     return [f"Left out {count:,} of {len(dropped):,} rows: {reason}."] if count else []
 
 
-def _check_enough(usable: NDArray[np.bool_], notices: Sequence[str]) -> None:
+def check_enough(usable: NDArray[np.bool_], notices: Sequence[str]) -> None:
     n_rows = int(usable.sum())
     if n_rows < MINIMUM_ROWS:
         # The words n_samples = ... are what scikit-learn's checks of estimators look for.
@@ -299,13 +348,13 @@ def _check_enough(usable: NDArray[np.bool_], notices: Sequence[str]) -> None:
 
 def _split_order(frame: Frame, spec: DataSpec) -> NDArray[Any] | None:
     if spec.split == "time" and spec.time is not None:
-        return _moments(frame[spec.time])
+        return moments(frame[spec.time])
     if spec.split == "group" and spec.group is not None:
         return _group_codes(frame[spec.group])
     return None
 
 
-def _moments(series: Series) -> Floats:
+def moments(series: Series) -> Floats:
     """Return times as numbers that grow, NaN where they are missing."""
     kind = kind_of(series)
     if kind == "number":
@@ -325,7 +374,7 @@ def _group_codes(series: Series) -> NDArray[np.intp]:
     return np.array([first[level] for level in levels])[codes]
 
 
-def _refuse_infinite_features(frame: Frame, features: Sequence[str], usable: Rows) -> None:
+def refuse_infinite_features(frame: Frame, features: Sequence[str], usable: Rows) -> None:
     """Look through all usable rows at once, so that the count is the table's, not a set's."""
     for name in features:
         if frame[name].dtype.is_float():

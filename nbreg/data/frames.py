@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -45,18 +46,33 @@ def names_are_made_up(data: Any) -> bool:
 
 
 def read_frame(path: str | Path) -> Frame:
-    """Return the table in a .csv or .parquet file (parquet needs pyarrow).
+    """Return the table in a .csv or .parquet file, or in all .parquet files of a folder (these need pyarrow).
 
     Text columns of a csv file that hold nothing but ISO dates become dates.
     Raises FileError where the file is missing or unreadable, DataError as `as_frame` does.
     """
     file = Path(path).expanduser()
+    if is_folder(path):
+        from nbreg.data.streaming.stored import StoredTable
+
+        return StoredTable.open(path).read()
     readers = {".csv": _read_csv, ".parquet": _read_parquet}
     if file.suffix.lower() not in readers:
-        raise FileError(f'A table is read from a .csv or .parquet file; got "{file}".')
+        raise FileError(f'A table is read from a .csv or .parquet file, or a folder of .parquet files; got "{file}".')
     if not file.is_file():
-        raise FileError(f'There is no file "{file}".{_neighbours(file)}')
+        raise FileError(f'There is no file "{file}".{neighbours(file)}')
     return as_frame(readers[file.suffix.lower()](file))
+
+
+def is_table_path(text: str) -> bool:
+    """Return whether `text` is the path of a .csv or .parquet file, or of a folder, or a pattern of files."""
+    return text.lower().endswith((".csv", ".parquet")) or is_folder(text)
+
+
+def is_folder(path: str | Path) -> bool:
+    """Return whether `path` stands for several files: a folder, or a pattern such as ``sales/2024-*.parquet``."""
+    text = str(path)
+    return text.endswith("/") or (glob.has_magic(text) and not Path(text).exists()) or Path(text).expanduser().is_dir()
 
 
 def _from_array(data: Any) -> pd.DataFrame:
@@ -102,7 +118,8 @@ def _narwhals(table: Any) -> Frame:
     return frame.collect() if isinstance(frame, nw.LazyFrame) else frame
 
 
-def _neighbours(file: Path) -> str:
+def neighbours(file: Path) -> str:
+    """Return which table beside a missing file may be meant, as the end of a message."""
     if not file.parent.is_dir():
         return ""
     return did_you_mean(file.name, sorted(p.name for p in file.parent.iterdir() if p.suffix in (".csv", ".parquet")))

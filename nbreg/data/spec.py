@@ -72,3 +72,10 @@ class DataSpec(Spec):
     embed_above: int = option(
         32, "Categories of more levels than this are embedded, not one-hot.", Integer(minimum=2), expert=True
     )
+    stream: str = option(
+        "auto",
+        "Whether .parquet files are read row group by row group while training; auto: where they are large for the "
+        "free memory. no: they are read into memory, and trained on in the order of a stream.",
+        Choice("auto", "yes", "no"),
+        expert=True,
+    )

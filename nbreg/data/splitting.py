@@ -40,11 +40,7 @@ def split_rows(usable: Rows, spec: DataSpec, order: NDArray[Any] | None = None) 
 
     Raises OptionError where the shares leave no train rows, DataError where there are too few times or groups.
     """
-    if spec.validation_fraction + spec.test_fraction >= 1:
-        raise OptionError(
-            f"validation_fraction and test_fraction take {spec.validation_fraction:g} and {spec.test_fraction:g} "
-            "of the rows; together they must leave some to train."
-        )
+    check_fractions(spec)
     if order is None:
         sets = _random(len(usable), spec)
     else:
@@ -57,11 +53,20 @@ def split_rows(usable: Rows, spec: DataSpec, order: NDArray[Any] | None = None) 
     return RowSets(train, validation, test)
 
 
+def check_fractions(spec: DataSpec) -> None:
+    """Raise OptionError where validation and test would take all rows."""
+    if spec.validation_fraction + spec.test_fraction >= 1:
+        raise OptionError(
+            f"validation_fraction and test_fraction take {spec.validation_fraction:g} and {spec.test_fraction:g} "
+            "of the rows; together they must leave some to train."
+        )
+
+
 def _random(n_rows: int, spec: DataSpec) -> tuple[Rows, Rows, Rows]:
     from sklearn.model_selection import train_test_split
 
-    n_test, n_validation = _share(n_rows, spec.test_fraction), _share(n_rows, spec.validation_fraction)
-    _check_some_left(n_rows, n_validation + n_test, "rows")
+    n_test, n_validation = share_of(n_rows, spec.test_fraction), share_of(n_rows, spec.validation_fraction)
+    check_some_left(n_rows, n_validation + n_test, "rows")
     rest: Rows = np.arange(n_rows)
     sets = []
     for count in (n_test, n_validation):
@@ -74,8 +79,8 @@ def _by_time(times: NDArray[Any], spec: DataSpec) -> tuple[Rows, Rows, Rows]:
     order = np.argsort(times, kind="stable")
     in_order = times[order]
     n_rows = len(times)
-    test_from = _before_ties(in_order, n_rows - _share(n_rows, spec.test_fraction))
-    validation_from = _before_ties(in_order, test_from - _share(n_rows, spec.validation_fraction))
+    test_from = _before_ties(in_order, n_rows - share_of(n_rows, spec.test_fraction))
+    validation_from = _before_ties(in_order, test_from - share_of(n_rows, spec.validation_fraction))
     if validation_from < 1:
         raise DataError(
             f'Column "{spec.time}" has {len(np.unique(times)):,} different times, too few to part the rows by; '
@@ -95,8 +100,8 @@ def _by_group(groups: NDArray[Any], spec: DataSpec) -> tuple[Rows, Rows, Rows]:
     from sklearn.model_selection import GroupShuffleSplit
 
     n_groups = len(np.unique(groups))
-    n_test, n_validation = _share(n_groups, spec.test_fraction), _share(n_groups, spec.validation_fraction)
-    _check_some_left(n_groups, n_validation + n_test, f'groups in column "{spec.group}"')
+    n_test, n_validation = share_of(n_groups, spec.test_fraction), share_of(n_groups, spec.validation_fraction)
+    check_some_left(n_groups, n_validation + n_test, f'groups in column "{spec.group}"')
     rest: Rows = np.arange(len(groups))
     sets = []
     for count in (n_test, n_validation):
@@ -109,11 +114,12 @@ def _by_group(groups: NDArray[Any], spec: DataSpec) -> tuple[Rows, Rows, Rows]:
     return rest, sets[1], sets[0]
 
 
-def _share(n: int, fraction: float) -> int:
+def share_of(n: int, fraction: float) -> int:
     """Return how many of `n` a fraction is: at least one, unless it is zero."""
     return max(1, round(fraction * n)) if fraction else 0
 
 
-def _check_some_left(n: int, taken: int, what: str) -> None:
+def check_some_left(n: int, taken: int, what: str) -> None:
+    """Raise DataError where validation and test take all of `n` rows or groups."""
     if taken >= n:
         raise DataError(f"There are {n:,} {what}: too few for train, validation and test.")

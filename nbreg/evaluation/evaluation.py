@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
@@ -128,6 +128,22 @@ def evaluate_rows(data: Any, which: str, predicted: Any) -> Evaluation:
     means = data.judged(data.target_scaler.train_mean_[None])[0]
     observed, predicted = (data.judged(values) for values in (data.observed(which), predicted))
     return replace(evaluate(observed, predicted, data.judged_names, means), n_rows=data.n_rows(which))
+
+
+def is_sampled(data: Any, which: str) -> bool:
+    """Return whether only some rows of a set are held in memory."""
+    return bool(data.n_rows(which) < data.n_rows_in_all(which))
+
+
+def evaluate_all(data: Any, which: str, predict: Callable[[Any], Any]) -> Evaluation:
+    """Return how near predictions come to the targets of a row set, all of its rows, also those not held in memory.
+
+    `predict` takes encoded inputs ``(n, n_inputs)`` to predictions ``(n, n_targets)`` in target units.
+    """
+    found = [(targets, np.asarray(predict(x), np.float64)) for x, targets in data.blocks(which)]
+    observed, predicted = (data.judged(np.concatenate(each)) for each in zip(*found, strict=True))
+    means = data.judged(data.target_scaler.train_mean_[None])[0]
+    return evaluate(observed, predicted, data.judged_names, means)
 
 
 def evaluate(observed: Any, predicted: Any, targets: Sequence[str], train_means: Any = None) -> Evaluation:

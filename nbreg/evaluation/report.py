@@ -12,7 +12,7 @@ import numpy as np
 from nbreg.errors import FileError
 from nbreg.evaluation import notices as notice
 from nbreg.evaluation.baselines import JUDGED, Baselines, compute_baselines
-from nbreg.evaluation.evaluation import Evaluation, evaluate_rows
+from nbreg.evaluation.evaluation import Evaluation, evaluate_all, evaluate_rows, is_sampled
 from nbreg.evaluation.history import Epoch, plain, thinned
 from nbreg.evaluation.pairs import Pairs, sampled
 
@@ -132,6 +132,8 @@ def make_report(
     judged = [which for which in JUDGED if data.n_rows(which)]
     predicted = {which: _predictions(data, which, predict) for which in judged}
     evaluations = {which: evaluate_rows(data, which, predicted[which]) for which in judged}
+    if is_sampled(data, "test"):
+        evaluations["test"] = evaluate_all(data, "test", predict)
     baselines = compute_baselines(data) if with_baselines and judged else Baselines({})
     pairs = _pairs(data, judged[-1], predicted[judged[-1]]) if judged else None
     told = [
@@ -151,7 +153,7 @@ def _bare_report(data: Any, run: Any, network: str, n_parameters: int, training:
     best_epoch = int(run.best.epoch) if run.best else None
     return Report(
         targets=tuple(data.judged_names),
-        n_rows={which: int(data.n_rows(which)) for which in ("train", *JUDGED)},
+        n_rows={which: int(data.n_rows_in_all(which)) for which in ("train", *JUDGED)},
         n_features=len(data.columns),
         n_inputs=int(data.encoder.n_inputs),
         network=network,

@@ -42,6 +42,11 @@ def script_of(regressor: Any, table: str) -> str:
     if regressor.run_.start is not None:
         started = "{} at epoch {:,}".format(*regressor.run_.start)
         raise NbregError(f"This run went on from {started}, and a script begins with new weights.")
+    if regressor.data_spec_.stream != "auto":
+        raise NbregError(
+            "A script reads its table at once and trains in another order than a stream: for a script, train on a "
+            "table in memory, without stream (--stream)."
+        )
     if not is_all_linear(regressor.network_):
         raise NbregError(
             "The smooth model beside this network would be long to write out: for a script, train with skip=linear or "

@@ -12,6 +12,7 @@ import numpy as np
 from nbreg.data.frames import as_frame
 from nbreg.data.reading import Floats
 from nbreg.data.spec import DataSpec
+from nbreg.data.streaming.stored import StoredTable
 from nbreg.data.windows.encoder import WindowEncoder
 from nbreg.data.windows.spec import WindowSpec
 from nbreg.data.windows.windowing import WindowData, prepare_windows, windows_of
@@ -48,6 +49,7 @@ class Forecaster(Regressor):
     """
 
     of_tables = ()
+    may_stream = False
 
     def __init__(self, *, layers: Sequence[keras.layers.Layer] | None = None, **options: Any):
         super().__init__(layers=layers, **options)
@@ -76,8 +78,9 @@ class Forecaster(Regressor):
         self.take_table(as_frame(X), {})
         return self.train(callbacks=callbacks)
 
-    def take_table(self, frame: nw.DataFrame[Any], choices: Mapping[str, Any]) -> Run:
-        """Get ready to train on the windows of a table. Raises DataError and OptionError."""
+    def take_table(self, frame: nw.DataFrame[Any] | StoredTable, choices: Mapping[str, Any]) -> Run:
+        """Get ready to train on the windows of a table, in memory. Raises DataError and OptionError."""
+        frame = frame.read() if isinstance(frame, StoredTable) else frame
         return self.take_windows(prepare_windows(frame, self._data_spec(**choices), WindowSpec.of(vars(self))))
 
     def window_choices(self) -> tuple[DataSpec, WindowSpec]:

@@ -9,8 +9,9 @@ from nbreg.data.windows.spec import WindowSpec
 from nbreg.fit_options import grouped_fit_options
 from nbreg.options import Option, Optional, Real, Spec, option
 
-#: Choices of a fit that windows settle: they are parted by time, are the signal, and several steps are no shares.
-_SETTLED = ("split", "shares", "channels", "pretreatment", "derivative_window")
+#: Choices of a fit that windows settle: they are parted by time, are the signal, and several steps are no shares; they
+#: are cut from a table in memory.
+_SETTLED = ("split", "shares", "channels", "pretreatment", "derivative_window", "stream")
 
 #: What is asked for unless a network is named: beside a linear and a smooth part, recurrent ones add no more, slowly.
 _NETWORK = "mlp"

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from nbreg.data.frames import is_table_path
 from nbreg.errors import DataError, OptionError, did_you_mean
 from nbreg.options import Kind, Option, Optional, Spec, option
 from nbreg.panels.notebook_names import Name, tables_in
@@ -16,7 +17,7 @@ from nbreg.registry import Registry
 class Frame(Kind):
     """A table: its name in the notebook, or the path of a file."""
 
-    expected = "the name of a table in the notebook, or a .csv or .parquet file"
+    expected = "the name of a table in the notebook, or a .csv or .parquet file, or a folder of .parquet files"
     metavar = "DATA"
 
 
@@ -65,7 +66,7 @@ class Call:
         names = self.shell.user_ns
         if name in names:
             return names[name]
-        if name.lower().endswith((".csv", ".parquet")):
+        if is_table_path(name):
             return name
         raise DataError(f'There is no table "{name}" in the notebook.{did_you_mean(name, frames_in(names))}')
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from nbreg.data.frames import is_table_path
 from nbreg.errors import DataError, did_you_mean
 from nbreg.evaluation.wording import count
 from nbreg.options import Optional, Spec, option, refuse_unknown
@@ -79,7 +80,7 @@ class Choices:
         from nbreg.session import as_table
 
         names = notebook_names()
-        if isinstance(data, str) and not data.lower().endswith((".csv", ".parquet")):
+        if isinstance(data, str) and not is_table_path(data):
             found = tables_in(names)
             if data not in found:
                 raise DataError(f'There is no table "{data}" in the notebook.{did_you_mean(data, found)}')

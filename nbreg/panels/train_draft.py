@@ -58,7 +58,7 @@ def summaries_of(regressor: Regressor, n_columns: int) -> dict[str, str]:
     """Return, for groups of choices, what they come to in a few words; `n_columns` are those that may be features."""
     data, spec = regressor.data_, regressor.training_
     assert data is not None  # it has taken its table
-    steps = spec.epochs * -(-data.n_rows("train") // spec.batch_size)
+    steps = spec.epochs * -(-data.n_rows_in_all("train") // spec.batch_size)
     return {**_about(data, n_columns), "Training": f"{counted(spec.epochs, 'epoch')}, {rounded(steps)} steps"}
 
 

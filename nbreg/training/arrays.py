@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from nbreg.data.streaming.order import block_rows, streamed_order
 from nbreg.errors import TrainingError
+from nbreg.training.epoch_order import epoch_order
 
 Matrix = npt.NDArray[np.float32]
 
@@ -24,6 +26,8 @@ class Arrays:
     y: Matrix
     x_val: Matrix | None = None
     y_val: Matrix | None = None
+    #: Train rows in each row group of the files they were read from, where the order of rows goes by these.
+    group_sizes: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("x", "y", "x_val", "y_val"):
@@ -36,6 +40,17 @@ class Arrays:
             raise TrainingError("Validation rows need both inputs and targets; one of the two is missing.")
         if self.x_val is not None and self.y_val is not None:
             _check_pair("validation", self.x_val, self.y_val)
+
+    @property
+    def held(self) -> Arrays:
+        """The rows that are in memory."""
+        return self
+
+    def order(self, seed: int, epoch: int, batch_size: int) -> npt.NDArray[np.int32]:
+        """Return the train rows in the order of epoch `epoch`, which counts from 0."""
+        if not self.group_sizes:
+            return epoch_order(seed, epoch, self.n_rows)
+        return streamed_order(seed, epoch, self.group_sizes, block_rows(self.n_inputs + self.n_targets, batch_size))
 
     @property
     def n_rows(self) -> int:

@@ -224,11 +224,11 @@ class CompiledEpochs:
             chosen = tf.slice(order, [start], [size])
             self._train_step(tf.gather(x, chosen), tf.gather(y, chosen))
 
-        _when(first == 0, self.model.reset_metrics)
+        when(first == 0, self.model.reset_metrics)
         self._batches(first, tf.minimum(last, n_steps), self.shape.n_rows, self.shape.batch_size, step_on)
         loss = tf.where(first < n_steps, self._loss(), loss)
         # The tracker of the loss is needed anew: by the validation, or by the next epoch.
-        _when((first < n_steps) & (last >= n_steps), self.model.reset_metrics)
+        when((first < n_steps) & (last >= n_steps), self.model.reset_metrics)
         return loss
 
     def _validate(self, x: Any, y: Any, first: Any, last: Any) -> Any:
@@ -285,7 +285,7 @@ class CompiledEpochs:
 
         watched = val_loss if self.shape.n_validation_rows else watch.loss
         better = ends & (watched < watch.best)
-        _when(better, self.keep_as_best)
+        when(better, self.keep_as_best)
         rises = ends & (watched < watch.plateau_best)
         one_more = tf.cast(ends, tf.float32)
         plateau_wait = tf.where(rises, 0.0, watch.plateau_wait + one_more)
@@ -314,7 +314,7 @@ def _loop(first: Any, last: Any, body: Any) -> None:
     tf.while_loop(lambda number: number < last, advance, (first,), parallel_iterations=1)
 
 
-def _when(condition: Any, action: Any) -> None:
+def when(condition: Any, action: Any) -> None:
     """Do `action` where `condition` holds."""
     import tensorflow as tf
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nbreg.training.compiled_epochs import CompiledEpochs, Span, Watch
-from nbreg.training.epoch_order import epoch_order
 from nbreg.training.pace import Pace
 from nbreg.training.run import Row, Run
 from nbreg.training.steering_plan import Place, SteeringPlan
@@ -35,7 +34,7 @@ class CompiledFit:
         self.callbacks = keras.callbacks.CallbackList(
             list(callbacks), model=trainer.model, epochs=spec.epochs, steps=trainer.shape.n_steps
         ) if callbacks else None  # fmt: skip
-        self.watch = Watch()
+        self.watch, self._arrays = Watch(), arrays
         self._plan = SteeringPlan(spec, trainer.shape.n_units)
         self._rows = trainer.tensors(arrays)
         self._pace = Pace(trainer.shape, trainer.seconds_a_step, most_epochs=1 if callbacks else None)
@@ -81,6 +80,13 @@ class CompiledFit:
 
     def _run_some(self, epoch: int, unit: int) -> tuple[Span, Any]:
         span = self._pace.span(epoch, unit, self._plan.last_epoch - epoch, self._plan.next_place())
+        log = self._call(span)
+        if self.callbacks is not None:
+            self._rate_set = np.float32(self.trainer.model.optimizer.learning_rate)
+        return span, log
+
+    def _call(self, span: Span) -> Any:
+        """Train over a span, and return a row for each of its epochs that ended: loss, val_loss, rate."""
         orders = self._orders_for(span)
         rates = np.zeros(self.trainer.shape.epochs_a_call, np.float32)
         rates[: span.n_epochs] = [self.rates.at(span.epoch + i) for i in range(span.n_epochs)]
@@ -89,9 +95,7 @@ class CompiledFit:
             self._rows, orders, rates, span, self.watch, self.spec.patience, self.rates.falls_on_plateau
         )
         self._pace.note(span, n_ended, time.perf_counter() - begun)
-        if self.callbacks is not None:
-            self._rate_set = np.float32(self.trainer.model.optimizer.learning_rate)
-        return span, log
+        return log
 
     def _orders_for(self, span: Span) -> Any:
         """Return the orders of the span's epochs, int32 ``(epochs_a_call, n_rows)``; those of a long epoch are kept."""
@@ -101,7 +105,7 @@ class CompiledFit:
         if of is None or (of.epoch, of.n_epochs) != (span.epoch, span.n_epochs):
             table = np.zeros((self.trainer.shape.epochs_a_call, self.trainer.shape.n_rows), np.int32)
             for i in range(span.n_epochs):
-                table[i] = epoch_order(self.seed, span.epoch + i, table.shape[1])
+                table[i] = self._arrays.order(self.seed, span.epoch + i, self.trainer.shape.batch_size)
             orders = tf.constant(table)
             self._orders = span, orders
         return orders

@@ -18,6 +18,8 @@ from nbreg.training.range_test import find_learning_rate
 from nbreg.training.run import Run
 from nbreg.training.schedules import LearningRates
 from nbreg.training.spec import TrainingSpec
+from nbreg.training.streamed_arrays import StreamedArrays
+from nbreg.training.streamed_fit import check_streamed, fit_streamed
 from nbreg.training.trainers import trainer_for
 
 if TYPE_CHECKING:
@@ -42,7 +44,7 @@ def train(
     run failed. What steps do not train is then set by `settle`, before the run ends: who waits for that finds the
     network as it is to be.
 
-    Training starts from the weights that the network has. The order of rows is `epoch_order` of `seed`.
+    Training starts from the weights that the network has. The order of rows is `Arrays.order` of `seed`.
     KeyboardInterrupt stops the run as `Run.request_stop` does. Raises TrainingError where a loss is
     no finite number, and whatever else went wrong; the run has the same error.
     """
@@ -68,9 +70,12 @@ def _train(
     keep_last: bool,
 ) -> str:  # fmt: skip
     shape = shape_of(network, arrays, spec)
+    check_streamed(network, arrays, spec, callbacks)
     engine = run.engine = _engine(network, shape, spec, run, callbacks)
     rates = LearningRates(spec.schedule, _base_rate(network, arrays, spec, run, seed), spec.epochs)
     run.learning_rate = rates.at(0)
+    if isinstance(arrays, StreamedArrays):
+        return fit_streamed(network, arrays, shape, spec, run, rates, seed, callbacks, keep_last)
     if engine == "keras":
         return KerasFit(network, arrays, shape, spec, run, rates, seed, callbacks).go(keep_last)
     with trainer_for(network, shape, spec, xla=engine == "xla", in_place=bool(callbacks)) as trainer:
@@ -87,7 +92,7 @@ def _engine(network: keras.Model, shape: Shape, spec: TrainingSpec, run: Run, ca
 def _base_rate(network: keras.Model, arrays: Arrays, spec: TrainingSpec, run: Run, seed: int) -> float:
     if not isinstance(spec.learning_rate, str):
         return spec.learning_rate
-    run.range_test = find_learning_rate(network, arrays, spec, seed=seed)
+    run.range_test = find_learning_rate(network, arrays.held, spec, seed=seed)
     return run.range_test.suggestion
 
 

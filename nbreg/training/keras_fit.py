@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nbreg.training.epoch_order import epoch_order
 from nbreg.training.optimizers import make_optimizer
 from nbreg.training.run import Row, Run
 from nbreg.training.schedules import PLATEAU_FACTOR, PLATEAU_PATIENCE
@@ -77,14 +76,17 @@ def _make_ordered_rows(fit: KerasFit) -> Any:
         def __init__(self) -> None:
             super().__init__()
             self._epoch = -1
-            self._order = epoch_order(fit.seed, 0, fit.shape.n_rows)  # Keras looks at a batch beforehand
+            self._order = self._order_of(0)  # Keras looks at a batch beforehand
 
         def __len__(self) -> int:
             return fit.shape.n_steps
 
         def on_epoch_begin(self) -> None:
             self._epoch += 1
-            self._order = epoch_order(fit.seed, self._epoch, fit.shape.n_rows)
+            self._order = self._order_of(self._epoch)
+
+        def _order_of(self, epoch: int) -> Any:
+            return fit.arrays.order(fit.seed, epoch, fit.shape.batch_size)
 
         def __getitem__(self, step: int) -> tuple[Any, Any]:
             rows = self._order[step * fit.shape.batch_size : (step + 1) * fit.shape.batch_size]

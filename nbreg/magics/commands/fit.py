@@ -32,12 +32,17 @@ class Fit(Command):
     """
 
     arguments = (
-        Argument("data", "A table in the notebook (pandas, polars, pyarrow), or a .csv or .parquet file.", Frame()),
+        Argument(
+            "data",
+            "A table in the notebook (pandas, polars, pyarrow), a .csv or .parquet file, or a folder of .parquet.",
+            Frame(),
+        ),
     )
     examples = (
         "%nnreg fit df --target price",
         "%nnreg fit df --target price --hidden 128,64 --activation gelu --schedule cosine -o model",
         '%nnreg fit houses.csv --target "Sale Price" --split time --time sold',
+        "%nnreg fit sales/ --target sold",
         "%nnreg fit df --start 1@40 --learning-rate 0.001",
         "%%nnreg fit df --target price",
         'Dense(64, activation="gelu")',

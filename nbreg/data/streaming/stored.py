@@ -1,0 +1,258 @@
+"""A table on disk: one Parquet file or a folder of them, known by its footers, read piece by piece."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import narwhals as nw
+import numpy as np
+
+from nbreg.data.frames import Frame, as_frame, is_folder, neighbours, read_frame
+from nbreg.data.streaming.memory import free_bytes
+from nbreg.errors import DataError, FileError, did_you_mean
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+#: Rows that are decoded at once, at most, and bytes of a file that are read ahead for each column.
+PIECE_ROWS, _READ_AHEAD = 2**16, 2**20
+#: What a number takes in memory, and what a text takes beside its letters.
+_NUMBER_BYTES, _TEXT_BYTES = 8, 48
+
+
+class RowGroup(NamedTuple):
+    """Some consecutive rows: the row group `number` of the file `file`; its first row is `start` in the whole table."""
+
+    file: int
+    number: int
+    start: int
+    n_rows: int
+
+
+class Piece(NamedTuple):
+    """Rows of a row group as an arrow table; the first of them is row `start` of the whole table."""
+
+    start: int
+    table: pa.Table
+
+    def frame(self, rows: Any = None) -> Frame | None:
+        """Return the rows at the positions `rows`, or all, as a pandas file reads them; None where there are none."""
+        table = self.table if rows is None else self.table.take(rows)
+        return nw.from_native(table.to_pandas(use_threads=False), eager_only=True) if len(table) else None
+
+
+@dataclass(frozen=True, eq=False)
+class StoredTable:
+    """The rows of `files`, one after the other. `columns` are those of every file; nothing is held but the footers."""
+
+    path: str
+    files: tuple[Path, ...]
+    columns: tuple[str, ...]
+    groups: tuple[RowGroup, ...]
+    #: About what the table takes in memory.
+    n_bytes: int
+
+    @classmethod
+    def open(cls, path: str | Path) -> StoredTable:
+        """Return the table in a .parquet file, in the files of a folder, or in those that a pattern such as
+        ``sales/2024-*.parquet`` matches.
+
+        Raises FileError where pyarrow, the folder or Parquet files are missing, DataError where files do not have the
+        same columns or there are no rows.
+        """
+        files = _files_of(path)
+        footers = [_footer(file) for file in files]
+        _check_alike(files, footers)
+        groups = _groups_of(footers)
+        if not groups:
+            raise DataError(f'The table "{path}" has no rows.')
+        return cls(str(path), tuple(files), _columns_of(footers[0]), groups, sum(map(_bytes_of, footers)))
+
+    @property
+    def n_rows(self) -> int:
+        """The rows of all files."""
+        return self.groups[-1].start + self.groups[-1].n_rows
+
+    def read(self) -> Frame:
+        """Return the whole table, in memory. Raises DataError where it would not fit, and as `as_frame` does."""
+        import pyarrow as pa
+
+        free = free_bytes()
+        if free is not None and self.n_bytes > free:
+            raise DataError(
+                f'The table "{self.path}" takes about {_gigabytes(self.n_bytes)} GB in memory, and '
+                f"{_gigabytes(free)} GB are free: give fewer files of it, or a sample of its rows."
+            )
+        if len(self.files) == 1:
+            return read_frame(self.files[0])
+        parts = [_opened(file).read(columns=list(self.columns)) for file in self.files]
+        return as_frame(pa.concat_tables(parts, promote_options="permissive").to_pandas())
+
+    def pieces(self, numbers: Sequence[int], columns: Sequence[str]) -> Iterator[Piece]:
+        """Yield the rows of the row groups `numbers`, in this order, `columns` alone.
+
+        Raises DataError where a file has changed since it was opened, or is gone.
+        """
+        import pyarrow as pa
+
+        for number in numbers:
+            group, start = self.groups[number], self.groups[number].start
+            for batch in self._batches(group, columns):
+                yield Piece(start, pa.Table.from_batches([batch]).select(list(columns)))
+                start += len(batch)
+            if start != group.start + group.n_rows:
+                raise DataError(f'The file "{self.files[group.file]}" was changed while it was read.')
+
+    def _batches(self, group: RowGroup, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        import pyarrow as pa
+
+        try:
+            with _opened(self.files[group.file], buffer_size=_READ_AHEAD) as file:
+                yield from file.iter_batches(PIECE_ROWS, [group.number], list(columns), use_threads=False)
+        except (OSError, IndexError, pa.ArrowException) as error:
+            raise DataError(f'The file "{self.files[group.file]}" cannot be read any more: {error}') from None
+
+
+def _gigabytes(n_bytes: int) -> str:
+    return f"{n_bytes / 1e9:.2g}"
+
+
+def is_stored(path: Any) -> bool:
+    """Return whether `path` may be that of Parquet files: a .parquet file, a folder, or a pattern of such files."""
+    return isinstance(path, (str, Path)) and (str(path).lower().endswith(".parquet") or is_folder(path))
+
+
+# Files
+
+
+def _files_of(path: str | Path) -> list[Path]:
+    place = Path(path).expanduser()
+    if glob.has_magic(str(path)) and not place.exists():
+        files = [Path(each) for each in sorted(glob.glob(str(place)))]
+        if not files:
+            raise FileError(f'No file is called "{path}".')
+        return files
+    if place.is_dir():
+        return _files_in(place)
+    if not place.is_file():
+        kind, near = ("folder", _folders_beside(place)) if str(path).endswith("/") else ("file", neighbours(place))
+        raise FileError(f'There is no {kind} "{path}".{near}')
+    return [place]
+
+
+def _files_in(folder: Path) -> list[Path]:
+    files = sorted(each for each in folder.glob("*.parquet") if each.name[0] not in "._" and each.is_file())
+    if files:
+        return files
+    below = next((each.parent.name for each in sorted(folder.glob("*/*.parquet"))), None)
+    if below is not None:
+        raise FileError(
+            f'The folder "{folder}" holds no .parquet files itself, its subfolders do: give one of these, such as '
+            f'"{folder / below}/", or a pattern, "{folder}/*/*.parquet".'
+        )
+    others = sorted({each.suffix for each in folder.iterdir() if each.suffix})
+    raise FileError(f'The folder "{folder}" holds no .parquet files{", but " + ", ".join(others) if others else ""}.')
+
+
+def _folders_beside(place: Path) -> str:
+    if not place.parent.is_dir():
+        return ""
+    return did_you_mean(place.name, sorted(each.name for each in place.parent.iterdir() if each.is_dir()))
+
+
+def _opened(file: Path, **choices: Any) -> Any:
+    try:
+        import pyarrow.parquet as pq
+    except ImportError:
+        raise FileError(
+            'Reading .parquet files row group by row group needs pyarrow: pip install "nbreg[stream]"'
+        ) from None
+    return pq.ParquetFile(file, **choices)
+
+
+# Footers
+
+
+class _Footer(NamedTuple):
+    schema: Any
+    metadata: Any
+
+
+def _footer(file: Path) -> _Footer:
+    try:
+        with _opened(file) as opened:
+            return _Footer(opened.schema_arrow, opened.metadata)
+    except FileError:
+        raise
+    except (OSError, ValueError) as error:  # which arrow's own errors are
+        raise FileError(f'The file "{file}" is not read as a parquet table: {error}') from None
+
+
+def _columns_of(footer: _Footer) -> tuple[str, ...]:
+    """Return the columns, without those in which pandas keeps an index."""
+    of_index = (footer.schema.pandas_metadata or {}).get("index_columns", ())
+    names = tuple(name for name in footer.schema.names if name not in of_index)
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise DataError(f'Two columns are named "{twice}"; rename one.')
+    return names
+
+
+def _check_alike(files: Sequence[Path], footers: Sequence[_Footer]) -> None:
+    """Raise DataError unless all files have the columns of the first one, of like types."""
+    names, first = _columns_of(footers[0]), footers[0].schema
+    kinds = {name: _kind(first.field(name).type) for name in names}
+    for file, footer in zip(files, footers, strict=True):
+        here = set(_columns_of(footer))
+        for lacking, having, odd in ((file, files[0], set(names) - here), (files[0], file, here - set(names))):
+            if odd:
+                raise DataError(
+                    f'Files of one table have the same columns: "{lacking.name}" lacks "{min(odd)}", which '
+                    f'"{having.name}" has.'
+                )
+        for name in names:
+            kind = _kind(footer.schema.field(name).type)
+            if "" not in (kind, kinds[name]) and kind != kinds[name]:
+                raise DataError(
+                    f'Column "{name}" holds {kinds[name]} in "{files[0].name}" but {kind} in "{file.name}"; '
+                    "write both alike."
+                )
+            kinds[name] = kinds[name] or kind
+
+
+def _kind(dtype: Any) -> str:
+    """Return what a column of such a type holds, in words; nothing where it holds nothing but gaps."""
+    from pyarrow import types
+
+    kinds = {
+        "": types.is_null,
+        "true or false": types.is_boolean,
+        "numbers": lambda t: types.is_integer(t) or types.is_floating(t) or types.is_decimal(t),
+        "dates": lambda t: types.is_date(t) or types.is_timestamp(t),
+        "text": lambda t: types.is_string(t) or types.is_large_string(t) or types.is_dictionary(t),
+    }
+    return next((kind for kind, fits in kinds.items() if fits(dtype)), str(dtype))
+
+
+def _groups_of(footers: Sequence[_Footer]) -> tuple[RowGroup, ...]:
+    groups, start = [], 0
+    for number, footer in enumerate(footers):
+        for index in range(footer.metadata.num_row_groups):
+            n_rows = footer.metadata.row_group(index).num_rows
+            if n_rows:
+                groups.append(RowGroup(number, index, start, n_rows))
+                start += n_rows
+    return tuple(groups)
+
+
+def _bytes_of(footer: _Footer) -> int:
+    """Return about what the rows of a file take as a pandas table: encoded as files are, they are often smaller."""
+    n_rows, n_columns = footer.metadata.num_rows, len(footer.schema.names)
+    n_texts = sum(_kind(each.type) == "text" for each in footer.schema)
+    uncompressed = sum(footer.metadata.row_group(i).total_byte_size for i in range(footer.metadata.num_row_groups))
+    decoded = n_rows * ((n_columns - n_texts) * _NUMBER_BYTES + n_texts * _TEXT_BYTES)
+    return int(np.maximum(uncompressed, decoded))
