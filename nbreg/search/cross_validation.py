@@ -28,6 +28,7 @@ from nbreg.search.workers import Fit, Workers
 from nbreg.session import as_table
 
 if TYPE_CHECKING:
+    import keras
     import pandas as pd
 
 #: What the card calls the network among the baselines.
@@ -148,7 +149,13 @@ class CrossValidation:
         return cross_validation_bundle(self)
 
 
-def cross_validate(data: Any, target: str | Sequence[str] = (), **options: Any) -> CrossValidation:
+def cross_validate(
+    data: Any,
+    target: str | Sequence[str] = (),
+    *,
+    layers: Sequence[keras.layers.Layer] | None = None,
+    **options: Any,
+) -> CrossValidation:
     """Return how good a network is on rows that it has not seen, with its uncertainty, beside simpler models.
 
     In each fold all is learned anew from the rows that it does not hold out: encoder, scaler and network; the share
@@ -161,6 +168,8 @@ def cross_validate(data: Any, target: str | Sequence[str] = (), **options: Any) 
         As `nbreg.fit` takes it.
     target : str or sequence of str
         Columns to predict.
+    layers : sequence of keras.layers.Layer, optional
+        The hidden layers, in place of `network` and its options.
     **options
         As the flags of ``%nnreg cv``, with underscores: those of ``nbreg.fit``, `folds`, `repeats`, `jobs`. With
         ``split="group"`` a fold holds out whole groups, with ``split="time"`` what is later than all that it learns
@@ -181,6 +190,8 @@ def cross_validate(data: Any, target: str | Sequence[str] = (), **options: Any) 
     spec = DataSpec.of({**choices, **({"target": target} if target else {})})
     table = FoldTable.of(as_table(data), spec, FoldSpec.of(choices), with_baselines=True)
     of_network = {name: value for name, value in choices.items() if name in Regressor.options()}
+    if layers is not None:
+        of_network["layers"] = layers
     found = CrossValidation(table, _network_words(of_network))
     workers = workers_of(WorkerSpec.of(choices))
     title = f"Cross-validation of {', '.join(spec.target)}"

@@ -14,6 +14,9 @@ from nbreg.data.splitting import Rows, split_rows
 from nbreg.errors import DataError
 from nbreg.search.fold_spec import FoldSpec
 
+#: Seeds are below this.
+_SEEDS = 2**31
+
 
 @dataclass(frozen=True, eq=False)
 class Fold:
@@ -44,7 +47,7 @@ def folds_of(usable: Rows, spec: DataSpec, choices: FoldSpec, order: NDArray[Any
 
 def _folds(usable: Rows, spec: DataSpec, choices: FoldSpec, order: NDArray[Any] | None) -> Iterator[Fold]:
     for repeat in range(choices.repeats):
-        seed = spec.seed + repeat
+        seed = (spec.seed + repeat) % _SEEDS
         parts = _one(usable, spec, seed, order) if choices.folds == 1 else _parts(usable, spec, choices, seed, order)
         for number, (train, test) in enumerate(parts):
             yield Fold(repeat, number, seed, np.sort(train), np.sort(test))
@@ -79,3 +82,20 @@ def _parts(
 def _check_enough(n: int, n_folds: int, what: str) -> None:
     if n < n_folds:
         raise DataError(f"{n_folds} folds take as many {what}; there are {n:,}. Take fewer folds (--folds).")
+
+
+def some_of(train: Rows, n: int, spec: DataSpec, seed: int, order: NDArray[Any] | None = None) -> Rows:
+    """Return `n` of a fold's train rows, ascending; those of a smaller number are among those of a larger one.
+
+    They are drawn at random by `seed`; where `order` ``(n_train,)`` has groups, these are drawn, and rows taken from one
+    after the other; where it has times, the latest are taken.
+    """
+    rng = np.random.default_rng(seed)
+    if order is not None and spec.split == "time":
+        drawn = np.argsort(order, kind="stable")[::-1]
+    elif order is not None:
+        _, of_row = np.unique(order, return_inverse=True)
+        drawn = np.argsort(rng.permutation(of_row.max() + 1)[of_row], kind="stable")
+    else:
+        drawn = rng.permutation(len(train))
+    return np.sort(train[drawn[:n]])

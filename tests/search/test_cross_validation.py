@@ -66,6 +66,23 @@ def test_repeats_fold_anew_and_their_predictions_are_averaged(table: pd.DataFram
     assert [(fold.repeat, fold.number) for fold in both.folds] == [(r, k) for r in range(2) for k in range(3)]
 
 
+def test_layers_of_the_users_own_are_judged(table: pd.DataFrame):
+    import keras
+
+    choices = {"epochs": 3, "features": ["a", "b", "kind"]}
+    own = nbreg.cross_validate(table, "price", folds=2, layers=[keras.layers.Dense(8, activation="relu")], **choices)
+    assert (
+        own.values("rmse").tolist()
+        == nbreg.cross_validate(table, "price", folds=2, hidden=8, **choices).values("rmse").tolist()
+    )
+
+
+def test_the_largest_seed_has_others_after_it(table: pd.DataFrame):
+    found = nbreg.cross_validate(table, "price", folds=2, repeats=2, seed=2**31 - 1, **QUICK)
+    assert [fold.seed for fold in found.folds] == [2**31 - 1] * 2 + [0] * 2
+    assert found.failures == {}
+
+
 def assert_same_folds(found: nbreg.CrossValidation, expected: list[tuple[np.ndarray, np.ndarray]]) -> None:
     for (train, test), (their_train, their_test) in zip(found.splits(), expected, strict=True):
         np.testing.assert_array_equal(train, np.sort(their_train))

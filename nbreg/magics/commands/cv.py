@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from nbreg.magics.command import COMMANDS, Argument, Call, Command, Frame, Keeping
+from nbreg.magics.layers import layers_of
 from nbreg.magics.meaning import meant
 from nbreg.options import Option
 from nbreg.search.cv_options import grouped_cv_options
@@ -26,6 +27,8 @@ class CvCommand(Command):
         "%nnreg cv df --target price --split group --group city --network perceptron",
     )
 
+    takes_body = True
+
     def grouped_options(self) -> dict[str, dict[str, Option]]:
         return {**grouped_cv_options(), "Notebook": Keeping.options()}
 
@@ -34,7 +37,8 @@ class CvCommand(Command):
 
         table = call.table(call.arguments["data"])
         choices = {name: value for name, value in meant(call, self.options(), table).items() if name != "out"}
-        return cross_validate(table, **choices)
+        layers = None if call.body is None else layers_of(call.body, call.shell.user_ns)
+        return cross_validate(table, layers=layers, **choices)
 
 
 COMMANDS.register("cv")(CvCommand())
