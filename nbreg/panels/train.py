@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import contextvars
 import threading
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import MutableMapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, cast
-
-import traitlets
 
 from nbreg.branching.starting import Starting
 from nbreg.errors import NbregError, OptionError
 from nbreg.options import Option
-from nbreg.panels import train_code, train_columns, train_draft, train_runs, train_still
+from nbreg.panels import train_code, train_draft, train_runs, train_still
 from nbreg.panels.form import form, read
-from nbreg.panels.latest import Latest
 from nbreg.panels.notebook_names import notebook_names
 from nbreg.panels.panel import PANELS
 from nbreg.panels.still import Still
@@ -25,7 +22,6 @@ from nbreg.panels.train_underway import Underway
 from nbreg.training.run import Run
 
 if TYPE_CHECKING:
-    from nbreg.data.profile import Profile
     from nbreg.regressor import Regressor
     from nbreg.session import Session
 
@@ -79,18 +75,14 @@ class TrainPanel(TrainTraits, view="train", scripts=_SCRIPTS, styles=_STYLES):
         self._underway: Underway | None = None
         self._thread: threading.Thread | None = None
         self._last: tuple[dict[str, Any], dict[str, Any]] = {}, {}  # what the latest run was asked, and its steering
-        self._profile: tuple[Any, Profile] | None = None
         self._compared: Sequence[int] | None = None
         self._greeted = False
         self._session: Session = SESSION
-        self._aside = Latest("nbreg-train-panel", self.show_trouble)
         groups = form(self.task.grouped_options(), self.task.needed)
-        super().__init__(title=self.heading, form=groups, choices=self._chosen.plain())
+        super().__init__(title=self.heading, form=groups)
         self._leave_session = SESSION.subscribe(lambda _: self._aside.ask(self._list_runs, "runs"))
         self._list_runs()
-        self.tables = tables()
-        if data is not None or self.tables:
-            self._take_table(self.tables[0]["name"] if data is None else data, must_fit=data is not None)
+        self._open(data)
         if start is not None:
             self.branch(start)
         self._changed()
@@ -115,69 +107,9 @@ class TrainPanel(TrainTraits, view="train", scripts=_SCRIPTS, styles=_STYLES):
 
     # Choosing
 
-    def choose(self, **choices: Any) -> None:
-        """Change options of the next training. Raises OptionError for one that does not fit; then none is changed."""
-        with self._lock:
-            self._chosen.checked(choices)
-            self._take(choices)
-            self.choices = {}  # which brings the others
-
-    def choose_table(self, data: Any) -> None:
-        """Learn from another table: its name in the notebook, a path, or the table itself. Raises DataError."""
-        self._take_table(data)
-        self._changed()
-
-    def _take_table(self, data: Any, must_fit: bool = False) -> None:
-        with self._lock:
-            self._chosen.take_table(data, must_fit=must_fit)
-            self.tables, self.table = tables(), self._chosen.table
-            self._profile = None
-
-    @traitlets.validate("choices")
-    def _merge(self, proposal: Any) -> dict[str, Any]:
-        """Let some of the choices be assigned: the others stay."""
-        with self._lock:
-            self._take(proposal["value"])
-            return self._chosen.plain()
-
-    def _take(self, choices: Mapping[str, Any]) -> None:
-        names = self._chosen.take(choices)
-        self.problems = {name: text for name, text in self.problems.items() if name not in names}
-
-    @traitlets.observe("choices")
-    def _rechosen(self, change: Any) -> None:
-        if hasattr(self, "_leave_session"):  # else the panel is only being made
-            self._changed()
-
-    def _changed(self) -> None:
-        """Show what follows from the choices, the slow parts of it a little later."""
-        with self._lock:
-            if self.choices != self._chosen.plain():
-                self.choices = {}  # which brings the others
-                return
-            self.start, self.idle, self.missing = self._chosen.start, self._chosen.idle, self._chosen.missing
-            self._write_code()
-        if self._chosen.data is not None:
-            self._aside.ask(self._show_columns, "columns")
-            self._aside.ask(self._show_draft, "draft")
-        self.refresh_still()
-
-    def _show_columns(self) -> None:
-        options, found = self._chosen.options, self._looked_through()
-        if found is not None:
-            self.columns = train_columns.chips(found, self.task, options)
-
-    def _looked_through(self) -> Profile | None:
-        """Return what the columns of the table hold; None without one."""
-        from nbreg.data.profile import profile
-
-        # What a copy of the target was before is no leak to a forecast.
-        data, target = self._chosen.data, () if self.task.of_series else self._chosen.options["target"]
-        if data is None:
-            return None
-        if self._profile is None or self._profile[0] != (id(data), target):
-            self._profile = (id(data), target), profile(data, target=target)
-        return self._profile[1]
+    def _show_chosen(self) -> None:
+        super()._show_chosen()
+        self.start = self._chosen.start
 
     def _show_draft(self) -> None:
         """Show the network that these choices make, and, as trouble, what is wrong with them."""
@@ -368,13 +300,6 @@ class TrainPanel(TrainTraits, view="train", scripts=_SCRIPTS, styles=_STYLES):
         self._tell_earlier()
         if self._underway is not None:
             self._underway.greet()
-
-    def hear_choose(self, name: str, value: Any) -> None:
-        """A control has a new value; one that is not taken is told at the control."""
-        try:
-            self.choose(**{name: value})
-        except OptionError as error:
-            self.problems = {**self.problems, name: str(error)}
 
     def _show(self, state: dict[str, Any] | None = None, busy: str | None = None, cards: Any = None) -> None:
         with self._lock:
