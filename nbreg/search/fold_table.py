@@ -20,7 +20,7 @@ from nbreg.evaluation.baselines import baseline_predictors
 from nbreg.evaluation.evaluation import evaluate
 from nbreg.regressor import Regressor
 from nbreg.search.fold_spec import FoldSpec
-from nbreg.search.folds import Fold, folds_of
+from nbreg.search.folds import Fold, folds_of, some_of
 from nbreg.search.outcome import Outcome
 from nbreg.training.run import Run
 
@@ -71,23 +71,35 @@ class FoldTable:
             usable, order = usable[kept], None if order is None else order[kept]
         return usable, order, notices
 
+    def train_rows(self, fold: int, n: int) -> Rows:
+        """Return `n` of the rows that a fold learns from (`some_of`), or all where there are fewer."""
+        usable, order, _ = self._usable
+        train = self.folds[fold].train
+        kept = None if order is None else order[np.isin(usable, train)]
+        return some_of(train, n, self.spec, self.folds[fold].seed, kept)
+
+    def _fold(self, fold: int, n_train: int | None) -> Fold:
+        found = self.folds[fold]
+        return found if n_train is None else replace(found, train=self.train_rows(fold, n_train))
+
     def outcome(
         self,
         options: Mapping[str, Any],
         fold: int,
         *,
         refits: int = 1,
+        n_train: int | None = None,
         on_run: Callable[[Run], object] = lambda _: None,
     ) -> Outcome | None:
         """Train with `options`, those of a Regressor, on one fold, and judge on what it holds out.
 
         A failure is an outcome that says why. None: the training was stopped from without. `refits` is how often the
-        like is going to be trained: compiling pays sooner (`TrainingSpec.refits`). `on_run` is given the run before it
-        begins.
+        like is going to be trained: compiling pays sooner (`TrainingSpec.refits`). With `n_train` only so many of the
+        fold's train rows are learned from (`train_rows`). `on_run` is given the run before it begins.
         """
         began = time.perf_counter()
         try:
-            return self._outcome(options, self.folds[fold], refits, on_run, began)
+            return self._outcome(options, self._fold(fold, n_train), refits, on_run, began)
         except Exception as error:  # a defect among them: the others are not to suffer
             line = str(error) if isinstance(error, NbregError) else f"{type(error).__name__}: {error}"
             return Outcome(time.perf_counter() - began, error=" ".join(line.split()))

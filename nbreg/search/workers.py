@@ -17,8 +17,9 @@ from nbreg.training.run import Run
 class Fit:
     """One training to be done: its options, those of a Regressor, and the fold that it is judged on.
 
-    `key` is the asker's own, to know it again. `refits` is how many are alike (`FoldTable.outcome`). `watch`, where
-    there is one, is given the run before it begins, in the process that trains: for other processes it must pickle.
+    `key` is the asker's own, to know it again. `refits` is how many are alike, and `n_train` how many of the fold's
+    train rows are learned from (`FoldTable.outcome`). `watch`, where there is one, is given the run before it begins,
+    in the process that trains: for other processes it must pickle.
     """
 
     key: Any
@@ -26,6 +27,7 @@ class Fit:
     fold: int
     refits: int = 1
     watch: Callable[[Run], object] | None = None
+    n_train: int | None = None
 
 
 class Workers(ABC):
@@ -60,7 +62,7 @@ class Here(Workers):
                 fit.watch(run)
 
         try:
-            outcome = table.outcome(fit.options, fit.fold, refits=fit.refits, on_run=on_run)
+            outcome = table.outcome(fit.options, fit.fold, refits=fit.refits, n_train=fit.n_train, on_run=on_run)
         except KeyboardInterrupt:
             outcome = None
         if outcome is None:
