@@ -1,0 +1,90 @@
+"""From the line of a space, or a mapping, to its entries, with the place of what means nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from nbreg.errors import OptionError, did_you_mean
+from nbreg.fit_options import fit_options
+from nbreg.search.entries import Choices, Entry, Range, numbers_of, value_of
+
+#: Where an entry begins: commas part entries only before ``NAME=``.
+_BEGIN = re.compile(r"(?:^|,)\s*(?=[^\s,=|]+\s*=)")
+_RANGE = re.compile(r"(?P<low>.+?)\.\.(?P<high>[^:]*)(?::(?P<how>.*))?")
+
+_EXAMPLE = "hidden=32..512:log, dropout=0..0.5, activation=relu|gelu"
+
+
+def entries_of(given: Any) -> tuple[Entry, ...]:
+    """Return the entries of a space, a line of text or a mapping. Raises OptionError."""
+    if isinstance(given, str):
+        return _unique([_placed(text, at, lambda text=text: _read(text)) for text, at in _parts(given)])  # type: ignore[misc]
+    if isinstance(given, Mapping):
+        return _unique([_made(str(name), value) for name, value in given.items()])
+    raise OptionError(f'A space is a line such as "{_EXAMPLE}", or a dict; got {given!r}.')
+
+
+def _parts(line: str) -> list[tuple[str, int]]:
+    """Return the entries of a line, each with the place of its first letter, counted from 1."""
+    begins = [found.end() for found in _BEGIN.finditer(line)]
+    first = line[: begins[0]] if begins else line
+    if not begins or first.strip():
+        raise OptionError(
+            f'A space is read as NAME=VALUES, parted by commas, such as "{_EXAMPLE}"; got "{line.strip()}".'
+        )
+    ends = [*begins[1:], len(line)]
+    return [(line[a:b].strip().rstrip(",").rstrip(), a + 1) for a, b in zip(begins, ends, strict=True)]
+
+
+def _read(text: str) -> Entry:
+    name, values = (part.strip() for part in text.split("=", 1))
+    name = _known(name)
+    declared = fit_options()[name]
+    found = _RANGE.fullmatch(values)
+    if found and numbers_of(declared.kind) is not None:
+        how = (found["how"] or "").strip()
+        step = how if how and how != "log" else None
+        return Range(name, found["low"].strip(), found["high"].strip(), how == "log", step)  # type: ignore[arg-type]
+    texts = [each.strip() for each in values.split("|")]
+    if not all(texts):
+        raise OptionError(f"{name} lacks a value: write {name}=A|B, or {name}=LOW..HIGH for numbers.")
+    return Choices(name, tuple(value_of(declared, each) for each in texts))
+
+
+def _made(name: str, value: Any) -> Entry:
+    name = _known(name)
+    if isinstance(value, str):
+        return _placed(f"{name}={value}", None, lambda: _read(f"{name}={value}"))
+    if isinstance(value, tuple) and len(value) in (2, 3):
+        how = value[2] if len(value) == 3 else None
+        return Range(name, value[0], value[1], how == "log", None if how == "log" else how)
+    return Choices(name, tuple(value) if isinstance(value, list) else (value,))
+
+
+def _known(name: str) -> str:
+    """Return the name of an option, which may be written as its flag is. Raises OptionError."""
+    plain = name.removeprefix("--").replace("-", "_")
+    if plain not in fit_options():
+        raise OptionError(f'There is no option "{name}".{did_you_mean(plain, fit_options())}')
+    return plain
+
+
+def _placed(text: str, at: int | None, read: Callable[[], Entry]) -> Entry:
+    """Return what `read` does; say the place in the space where it fails."""
+    try:
+        return read()
+    except OptionError as error:
+        place = "" if at is None else f", letter {at}"
+        raise OptionError(f'{error} (In the space at "{text}"{place}.)') from None
+
+
+def _unique(entries: list[Entry]) -> tuple[Entry, ...]:
+    names = [each.name for each in entries]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise OptionError(f"{twice} stands in the space twice.")
+    if not entries:
+        raise OptionError(f'The space is empty; it is read as "{_EXAMPLE}".')
+    return tuple(entries)

@@ -1,0 +1,75 @@
+"""The choices about a search; light to import, for help and completion."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from nbreg.evaluation.metrics import METRICS
+from nbreg.options import Choice, Integer, Kind, Optional, Real, Spec, Switch, option
+
+#: Where searches are kept, in the working folder.
+STORAGE = "nbreg-searches.db"
+
+
+class SpaceLine(Kind):
+    """What is tried of some options: a line, or, in Python, a mapping. `Space.of` reads it."""
+
+    expected = "NAME=LOW..HIGH[:log|:STEP] or NAME=A|B, parted by commas"
+    metavar = "SPACE"
+
+    def check(self, value: Any) -> Any:
+        if not isinstance(value, str | Mapping) and not hasattr(value, "entries"):
+            raise ValueError
+        return value
+
+
+class StoragePath(Kind):
+    """A file, or the address of a database as SQLAlchemy writes it."""
+
+    expected = "a path"
+    metavar = "PATH"
+
+    def check(self, value: Any) -> str:
+        text = str(value).strip()
+        if not text:
+            raise ValueError
+        return text
+
+
+@dataclass(frozen=True)
+class TuneSpec(Spec):
+    """How the best options are searched for."""
+
+    space: Any = option(
+        None,
+        "What is tried: ranges (hidden=32..512:log, dropout=0..0.5, batch_size=16..64:16) and values "
+        "(activation=relu|gelu), parted by commas; auto: the options that most often matter.",
+        Optional(SpaceLine(), "auto"),
+    )
+    sampler: str = option(
+        "bayes",
+        "How trials are chosen: all points of a grid, at random, or by what is known of earlier ones (TPE).",
+        Choice("grid", "random", "bayes"),
+    )
+    trials: int = option(50, "Options to try, beside those of this line.", Integer(minimum=1))
+    timeout: float | None = option(None, "Seconds after which no more is tried.", Optional(Real(above=0)))
+    folds: int = option(3, "Parts that train and validation rows are folded into to judge a trial.",
+                        Integer(minimum=1))  # fmt: skip
+    metric: str = option("rmse", "What is to be best, in the mean of the folds.", Choice(*METRICS))
+    prune: bool = option(
+        False, "Give a trial up once its validation loss is worse than the median of those before.", Switch()
+    )
+    nested: bool = option(
+        False, "Search once more in each fold, and judge what that finds on the rows held out.", Switch()
+    )
+    batch: int = option(
+        1, "Trials that bayes chooses, and --prune judges, at a time: as many go on at once, with --jobs.",
+        Integer(minimum=1), expert=True,
+    )  # fmt: skip
+    storage: str | None = option(
+        STORAGE, "SQLite file that trials are kept in, to go on after a break; none: memory only.",
+        Optional(StoragePath()),
+    )  # fmt: skip
+    fresh: bool = option(False, "Begin anew, and forget what is kept of this search.", Switch())
