@@ -17,7 +17,7 @@ from nbreg.registry import Registry
 class Frame(Kind):
     """A table: its name in the notebook, or the path of a file."""
 
-    expected = "the name of a table in the notebook, or a .csv or .parquet file, or a folder of .parquet files"
+    expected = "the name of a table in the notebook, a .csv or .parquet file, or a folder of .parquet files"
     metavar = "DATA"
 
 

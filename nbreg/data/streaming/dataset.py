@@ -29,10 +29,10 @@ from nbreg.data.streaming.encoded import EncodedRows
 from nbreg.data.streaming.held import Held, held_rows
 from nbreg.data.streaming.memory import SHARE, free_bytes
 from nbreg.data.streaming.parting import SETS, UNUSED, Parts, part_rows
-from nbreg.data.streaming.stored import Piece, StoredTable
+from nbreg.data.streaming.stored import Piece, StoredTable, joined
 
 #: Observed and predicted targets of so many test rows and targets in all, at most, are held to judge a network by.
-MOST_JUDGED = 10_000_000
+MOST_JUDGED = 5_000_000
 
 
 @dataclass(eq=False)
@@ -103,9 +103,10 @@ def _sizes(stored: StoredTable, rows: NDArray[np.intp]) -> tuple[int, ...]:
 def _streamed(stored: StoredTable, spec: DataSpec) -> StreamedData:
     """Part the rows, then go through the table once: for infinite values, and for the rows to hold.
 
-    Encoder and target scaler learn from the held train rows: a uniform sample of up to 500,000 of them. That is all of
-    them on a smaller table, where what is learned is the same as in memory. Beyond, medians, quantiles, means and
-    standard deviations are those of the sample, and levels or gaps too rare to be in it count as rare, or as none.
+    Encoder and target scaler learn from the held train rows: a uniform sample of up to 500,000 of them (`held_rows`).
+    That is all of them on a smaller table, where what is learned is the same as in memory. Beyond, medians, quantiles,
+    means and standard deviations are those of the sample, and levels or gaps too rare to be in it count as rare, or as
+    none.
     """
     head = _head(stored)
     check_split(head, spec)
@@ -139,12 +140,18 @@ def _gathered(parts: Parts, held: Held, columns: list[str], used: Used) -> Frame
         _look_through(piece, parts, used)
         first, last = np.searchsorted(held.rows, [piece.start, piece.start + len(piece.table)])
         found.append(piece.table.take(held.rows[first:last] - piece.start))
-    table = pa.concat_tables(found, promote_options="permissive").unify_dictionaries()
-    return nw.from_native(table.to_pandas(), eager_only=True)
+    table = joined(found)
+    del found
+    held_table = nw.from_native(table.to_pandas(split_blocks=True, self_destruct=True), eager_only=True)
+    del table
+    pa.default_memory_pool().release_unused()
+    return held_table
 
 
 def _look_through(piece: Piece, parts: Parts, used: Used) -> None:
-    floats = [name for name in used.features if "float" in str(piece.table.schema.field(name).type)]
+    from pyarrow.types import is_floating
+
+    floats = [name for name in used.features if is_floating(piece.table.schema.field(name).type)]
     frame = Piece(piece.start, piece.table.select(floats)).frame() if floats else None
     if frame is not None:
         usable = np.flatnonzero(parts.of_row[piece.start : piece.start + len(frame)] != UNUSED)

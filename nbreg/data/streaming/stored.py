@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import narwhals as nw
-import numpy as np
 
 from nbreg.data.frames import Frame, as_frame, is_folder, neighbours, read_frame
 from nbreg.data.streaming.memory import free_bytes
@@ -79,8 +78,6 @@ class StoredTable:
 
     def read(self) -> Frame:
         """Return the whole table, in memory. Raises DataError where it would not fit, and as `as_frame` does."""
-        import pyarrow as pa
-
         free = free_bytes()
         if free is not None and self.n_bytes > free:
             raise DataError(
@@ -90,7 +87,7 @@ class StoredTable:
         if len(self.files) == 1:
             return read_frame(self.files[0])
         parts = [_opened(file).read(columns=list(self.columns)) for file in self.files]
-        return as_frame(pa.concat_tables(parts, promote_options="permissive").to_pandas())
+        return as_frame(joined(parts).to_pandas())
 
     def pieces(self, numbers: Sequence[int], columns: Sequence[str]) -> Iterator[Piece]:
         """Yield the rows of the row groups `numbers`, in this order, `columns` alone.
@@ -117,6 +114,25 @@ class StoredTable:
             raise DataError(f'The file "{self.files[group.file]}" cannot be read any more: {error}') from None
 
 
+def joined(tables: Sequence[pa.Table]) -> pa.Table:
+    """Return tables of like columns as one; where types differ, of the widest."""
+    import pyarrow as pa
+
+    schemas = [table.schema for table in tables]
+    for name in schemas[0].names:
+        types = {schema.field(name).type for schema in schemas}
+        if len(types) > 1 and any(pa.types.is_dictionary(each) for each in types):
+            tables = [_spelt_out(table, name) for table in tables]
+    return pa.concat_tables(tables, promote_options="permissive").unify_dictionaries()
+
+
+def _spelt_out(table: pa.Table, name: str) -> pa.Table:
+    import pyarrow as pa
+
+    number = table.schema.get_field_index(name)
+    return table.set_column(number, name, table.column(number).cast(pa.large_string()))
+
+
 def _gigabytes(n_bytes: int) -> str:
     return f"{n_bytes / 1e9:.2g}"
 
@@ -132,7 +148,7 @@ def is_stored(path: Any) -> bool:
 def _files_of(path: str | Path) -> list[Path]:
     place = Path(path).expanduser()
     if glob.has_magic(str(path)) and not place.exists():
-        files = [Path(each) for each in sorted(glob.glob(str(place)))]
+        files = [each for each in map(Path, sorted(glob.glob(str(place)))) if each.name[0] not in "._"]
         if not files:
             raise FileError(f'No file is called "{path}".')
         return files
@@ -251,8 +267,9 @@ def _groups_of(footers: Sequence[_Footer]) -> tuple[RowGroup, ...]:
 
 def _bytes_of(footer: _Footer) -> int:
     """Return about what the rows of a file take as a pandas table: encoded as files are, they are often smaller."""
-    n_rows, n_columns = footer.metadata.num_rows, len(footer.schema.names)
-    n_texts = sum(_kind(each.type) == "text" for each in footer.schema)
-    uncompressed = sum(footer.metadata.row_group(i).total_byte_size for i in range(footer.metadata.num_row_groups))
-    decoded = n_rows * ((n_columns - n_texts) * _NUMBER_BYTES + n_texts * _TEXT_BYTES)
-    return int(np.maximum(uncompressed, decoded))
+    texts = {each.name for each in footer.schema if _kind(each.type) == "text"}
+    groups = [footer.metadata.row_group(i) for i in range(footer.metadata.num_row_groups)]
+    chunks = [group.column(i) for group in groups for i in range(group.num_columns)]
+    letters = sum(chunk.total_uncompressed_size for chunk in chunks if chunk.path_in_schema in texts)
+    a_row = (len(footer.schema) - len(texts)) * _NUMBER_BYTES + len(texts) * _TEXT_BYTES
+    return int(footer.metadata.num_rows * a_row + letters)

@@ -1,0 +1,188 @@
+"""A streamed table is made ready as one in memory: exactly, where its rows can all be held."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from nbreg.data.dataset import prepare
+from nbreg.data.spec import DataSpec
+from nbreg.data.streaming import dataset as streamed_module
+from nbreg.data.streaming import held, order
+from nbreg.data.streaming.dataset import StreamedData, is_large
+from nbreg.data.streaming.order import streamed_order
+from nbreg.data.streaming.stored import StoredTable
+from nbreg.errors import DataError, OptionError
+
+SPEC = DataSpec(target=("y",), stream="yes")
+
+
+def table(n=900, seed=0):
+    rng = np.random.default_rng(seed)
+    frame = pd.DataFrame(rng.normal(size=(n, 3)), columns=["a", "b", "c"])
+    frame.loc[rng.random(n) < 0.1, "a"] = np.nan
+    frame["whole"] = rng.integers(0, 40, n)
+    frame["kind"] = np.where(np.arange(n) < n * 0.8, rng.choice(["u", "v", None], n), "late")
+    frame["code"] = rng.choice([f"c{i}" for i in range(50)], n)
+    frame["day"] = pd.Timestamp("2023-01-01") + pd.to_timedelta(rng.integers(0, 700, n), "D")
+    frame["is new"] = rng.random(n) < 0.3
+    frame["y"] = np.sin(frame["b"]) + frame["c"] + (frame["kind"] == "late")
+    frame.loc[rng.random(n) < 0.05, "y"] = np.nan
+    return frame
+
+
+def written(frame, folder, cuts=(250, 261, 720)):
+    """Write files of unequal row groups; one is smaller than any batch."""
+    folder.mkdir(exist_ok=True)
+    for number, rows in enumerate(np.split(np.arange(len(frame)), cuts)):
+        frame.iloc[rows].to_parquet(folder / f"{number}.parquet", row_group_size=70 + 30 * number, index=False)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return written(table(), tmp_path_factory.mktemp("streamed"))
+
+
+@pytest.fixture(scope="module")
+def streamed(folder):
+    return prepare(StoredTable.open(folder), SPEC)
+
+
+@pytest.fixture(scope="module")
+def in_memory():
+    return prepare(table(), DataSpec(target=("y",)))
+
+
+def test_a_table_that_can_be_held_comes_out_as_in_memory(streamed, in_memory):
+    assert isinstance(streamed, StreamedData)
+    assert streamed.encoder.input_names == in_memory.encoder.input_names
+    for which in ("train", "validation", "test"):
+        for found, expected in zip(streamed.arrays(which), in_memory.arrays(which), strict=True):
+            np.testing.assert_array_equal(found, expected)
+        assert streamed.n_rows_in_all(which) == streamed.n_rows(which) == in_memory.n_rows(which)
+
+
+def test_the_notices_tell_of_the_stream(streamed, in_memory):
+    assert streamed.notices[0] == "Streamed from 4 files: 900 rows in 11 row groups."
+    assert streamed.notices[1:] == in_memory.notices
+    assert streamed.spec.stream == "yes"
+
+
+def test_a_level_of_the_last_file_alone_is_known(streamed):
+    assert "kind = late" in streamed.encoder.input_names
+
+
+def test_blocks_are_the_rows_of_memory_in_the_order_of_the_stream(streamed, in_memory):
+    x, y = in_memory.arrays("train")
+    rows = streamed.train_rows
+    for epoch in range(3):
+        blocks = list(rows.blocks(0, epoch, 128))
+        assert [len(block) for block, _ in blocks[:-1]] == [128] * (len(blocks) - 1)
+        visited = streamed_order(0, epoch, rows.group_sizes, 128)
+        np.testing.assert_array_equal(np.concatenate([block for block, _ in blocks]), x[visited])
+        np.testing.assert_array_equal(np.concatenate([targets for _, targets in blocks]), y[visited])
+
+
+def test_test_rows_are_read_block_by_block(streamed, in_memory):
+    found = list(streamed.blocks("test"))
+    assert len(found) > 3
+    np.testing.assert_array_equal(np.concatenate([x for x, _ in found]), in_memory.arrays("test")[0])
+    np.testing.assert_array_equal(np.concatenate([y for _, y in found]), in_memory.observed("test"))
+
+
+def test_of_very_many_test_rows_a_sample_is_read(streamed, monkeypatch):
+    monkeypatch.setattr(streamed_module, "MOST_JUDGED", streamed.n_rows("test") // 2)
+    counts = [sum(len(x) for x, _ in streamed.blocks("test")) for _ in range(2)]
+    assert counts[0] == counts[1]
+    assert 0.3 < counts[0] / streamed.n_rows("test") < 0.7
+
+
+def test_what_is_learned_is_learned_from_train_rows_alone(streamed, tmp_path):
+    frame = table()
+    held_back = frame.index.isin(_in_table(streamed, "validation") | _in_table(streamed, "test"))
+    assert 0.3 < held_back.mean() < 0.4
+    frame.loc[held_back, ["a", "b", "c"]] *= 1_000
+    frame.loc[held_back, "kind"] = "unseen"
+    frame.loc[held_back, "y"] += 50
+    other = prepare(StoredTable.open(written(frame, tmp_path / "changed")), SPEC)
+    assert other.encoder.input_names == streamed.encoder.input_names
+    np.testing.assert_array_equal(other.encoder.medians, streamed.encoder.medians)
+    np.testing.assert_array_equal(other.encoder.scaler.factor_, streamed.encoder.scaler.factor_)
+    assert other.target_scaler.mean_ == streamed.target_scaler.mean_
+    np.testing.assert_array_equal(other.arrays("train")[0], streamed.arrays("train")[0])
+
+
+def _in_table(data, which):
+    """Return the rows of a set as the parting numbers them."""
+    return set(data.parts.positions(which, 0, data.parts.stored.n_rows).tolist())
+
+
+def test_held_rows_come_from_their_own_set(folder, monkeypatch, in_memory):
+    monkeypatch.setattr(held, "most_held", lambda which, n_columns: 60)
+    data = prepare(StoredTable.open(folder), SPEC)
+    for which in ("train", "validation", "test"):
+        of_set = in_memory.frame_of(which).to_native()["b"].tolist()
+        found = data.frame_of(which).to_native()["b"].tolist()
+        assert len(found) == 60
+        assert set(found) <= set(of_set)
+    told = " ".join(data.notices)
+    assert "learned from a sample of 60 train rows" in told
+    assert "A sample of 60 validation rows watched training." in told
+    assert data.train_rows.n_rows == data.n_rows_in_all("train") == in_memory.n_rows("train")
+    assert "judged on a sample of 60 test rows" in told
+
+
+def test_only_needed_columns_are_held(folder):
+    spec = DataSpec(target=("y",), features=("b", "kind"), stream="yes", split="time", time="day")
+    data = prepare(StoredTable.open(folder), spec)
+    assert sorted(data.frame.columns) == ["b", "day", "kind", "y"]
+    assert data.feature_names == ("b", "kind")
+
+
+@pytest.mark.parametrize(
+    ("change", "choices", "line"),
+    [
+        ({}, {"target": ("z",)}, 'There is no column "z" for the target.'),
+        ({}, {"target": ()}, "No target is given"),
+        ({}, {"features": ("q",)}, 'There is no column "q" for the features'),
+        ({"b": np.inf}, {}, 'Column "b" holds 1 infinite value'),
+        ({"y": np.inf}, {}, 'Column "y" holds 1 infinite value'),
+    ],
+)
+def test_mistakes_get_the_line_that_they_get_in_memory(tmp_path, change, choices, line):
+    frame = table(300)
+    for name, value in change.items():
+        frame.loc[frame["y"].last_valid_index(), name] = value
+    spec = DataSpec(**{"target": ("y",), "stream": "yes", **choices})
+    with pytest.raises(DataError, match=line):
+        prepare(StoredTable.open(written(frame, tmp_path / "wrong", (100,))), spec)
+
+
+def test_a_table_in_memory_cannot_be_streamed():
+    with pytest.raises(OptionError, match=r"\(--stream yes\) takes \.parquet files"):
+        prepare(table(), SPEC)
+
+
+def test_auto_goes_by_the_free_memory(folder, monkeypatch):
+    stored = StoredTable.open(folder)
+    for free, streams in ((None, False), (stored.n_bytes * 6, False), (stored.n_bytes * 4, True)):
+        monkeypatch.setattr(streamed_module, "free_bytes", lambda free=free: free)
+        assert is_large(stored) is streams
+        data = prepare(stored, DataSpec(target=("y",)))
+        assert isinstance(data, StreamedData) is streams
+        assert data.spec.stream == ("yes" if streams else "auto")
+
+
+def test_read_into_memory_it_is_trained_on_in_the_order_of_the_stream(folder, streamed):
+    data = prepare(StoredTable.open(folder), DataSpec(target=("y",), stream="no"))
+    assert not isinstance(data, StreamedData)
+    assert data.group_sizes == streamed.train_rows.group_sizes
+    assert prepare(StoredTable.open(folder), DataSpec(target=("y",))).group_sizes == ()
+
+
+def test_several_targets_are_streamed(tmp_path):
+    frame = table().assign(z=lambda each: each["y"] * 2 + each["a"].fillna(0))
+    data = prepare(StoredTable.open(written(frame, tmp_path / "two")), DataSpec(target=("y", "z"), stream="yes"))
+    x, y = next(data.train_rows.blocks(0, 0, 64))
+    assert (x.shape[1], y.shape) == (data.encoder.n_inputs, (64, 2))
+    assert order.block_rows(x.shape[1] + 2, 64) % 64 == 0
