@@ -3,9 +3,9 @@
     python tests/benchmarks/streaming.py                 # 0.5 GB
     python tests/benchmarks/streaming.py --gigabytes 5
 
-A folder of Parquet files is made in pieces, in a temporary folder. It is fitted, streamed, in a process of its own, whose
-peak memory (resident set, all libraries included) is printed; so is what an in-memory fit of a small part reaches beside
-the streamed fit of the same part. The folder is removed afterwards.
+A folder of Parquet files is made in pieces, in a temporary folder. It is fitted, streamed, in a process of its own,
+whose peak memory (resident set, all libraries included) is printed; so is what an in-memory fit of a small part reaches
+beside the streamed fit of the same part. The folder is removed afterwards.
 """
 
 from __future__ import annotations
