@@ -33,6 +33,7 @@ _CATALOGUE = {
     "plot": "nbreg.plots.plot",
     "runs": "nbreg.session",
     "profile": "nbreg.data.profile",
+    "study": "nbreg.search.study",
     "what_if": "nbreg.explanation.what_if",
     "worst": "nbreg.failures",
 }

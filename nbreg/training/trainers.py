@@ -26,9 +26,10 @@ if TYPE_CHECKING:
 
     from nbreg.training.spec import TrainingSpec
 
-#: How many idle trainers are kept.
-CAPACITY = 8
+#: How many idle trainers are kept, and how many at most where somebody goes round many (`room_for`).
+CAPACITY, MOST = 8, 32
 
+_rooms: list[int] = []
 _idle: OrderedDict[int, tuple[str, CompiledEpochs, list[Any]]] = OrderedDict()
 _lock = threading.Lock()
 
@@ -99,8 +100,28 @@ def _take(key: str) -> tuple[CompiledEpochs, list[Any]] | None:
 def _give_back(key: str, trainer: CompiledEpochs, fresh_state: list[Any]) -> None:
     with _lock:
         _idle[id(trainer)] = key, trainer, fresh_state
-        while len(_idle) > CAPACITY:
-            _idle.popitem(last=False)
+        _forget_surplus()
+
+
+@contextmanager
+def room_for(n: int) -> Iterator[None]:
+    """Keep `n` idle trainers, at most `MOST`, within: for who trains so many kinds of networks again and again in turn.
+
+    With fewer places than kinds, each would be forgotten just before its next turn.
+    """
+    with _lock:
+        _rooms.append(min(n, MOST))
+    try:
+        yield
+    finally:
+        with _lock:
+            _rooms.remove(min(n, MOST))
+            _forget_surplus()
+
+
+def _forget_surplus() -> None:
+    while len(_idle) > max([CAPACITY, *_rooms]):
+        _idle.popitem(last=False)
 
 
 def _twin_trainer(

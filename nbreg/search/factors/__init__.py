@@ -1,0 +1,1 @@
+"""What a study varies, one factor a file; any other option of a fit is one too."""

@@ -1,0 +1,110 @@
+"""What a study found, in sentences."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from nbreg.evaluation.metrics import Metric
+from nbreg.evaluation.wording import count, counted, listed, per_cent, rounded
+from nbreg.search.findings import Findings
+from nbreg.search.shown_metrics import SHOWN
+
+if TYPE_CHECKING:
+    from nbreg.search.more_rows import ErrorCurve, Foreseen
+    from nbreg.search.study import Study
+
+#: Times the present rows that a learning curve is looked at for.
+_TIMES = {2: "Twice", 10: "Ten times"}
+#: So many pairs of values are told one by one.
+_MOST_PAIRS = 3
+
+
+def found_words(study: Study, target: str) -> str:
+    """Return which value is best for a target, or that none really is; before that can be told, who is ahead."""
+    found = study.findings(target)
+    if found is None:
+        return _so_far(study, target)
+    if found.best is not None:
+        return _best(study, found)
+    among = _with_unit(study, found.level)
+    words = f"No real difference between {among} ({_range(found, found.level)})"
+    if not found.worse:
+        return f"{words}."
+    verb = "is" if len(found.worse) == 1 else "are"
+    return f"{words}; {_with_unit(study, found.worse)} {verb} worse ({_range(found, found.worse)})."
+
+
+def more_rows_words(study: Study, target: str) -> list[str]:
+    """Return what twice and ten times the rows would bring, or that it cannot be told; nothing for other factors."""
+    if study.factors[0].name != "data_size" or len(study.factors) > 1:
+        return []
+    curve, metric = study.curve(target), SHOWN[study.judge(target)]
+    if curve is None:
+        return ["What more rows would bring cannot be told yet: that takes four sizes or more on two folds or more."]
+    return [_foreseen(curve, curve.foreseen(times), words, metric) for times, words in _TIMES.items()]
+
+
+def _best(study: Study, found: Findings) -> str:
+    metric, best = found.metric, study.label(found.leader)
+    if len(found.means) == 2:
+        return f"{best} is better than {study.label(found.worse[0])} ({_pair(found)})."
+    others = [value for point, value in found.means.items() if point != found.leader]
+    nearest = max(others) if metric.higher_is_better else min(others)
+    bound = "less" if metric.higher_is_better else "more"
+    unit = f" {study.factors[0].unit}".rstrip() if len(study.factors) == 1 else ""
+    own = _shown(metric, found.means[found.leader])
+    return f"{best}{unit} is best: {metric.title} {own}, against {_shown(metric, nearest)} or {bound}."
+
+
+def _pair(found: Findings) -> str:
+    one, other = (_shown(found.metric, value) for value in found.means.values())
+    return f"{found.metric.title} {one} against {other}"
+
+
+def _range(found: Findings, points: Sequence[int]) -> str:
+    values = [_shown(found.metric, found.means[point]) for point in points]
+    ends = sorted((found.means[point] for point in points), reverse=found.metric.higher_is_better)
+    if len(set(values)) == 1:
+        return f"{found.metric.title} {values[0]}"
+    return f"{found.metric.title} {_shown(found.metric, ends[0])} to {_shown(found.metric, ends[-1])}"
+
+
+def _so_far(study: Study, target: str) -> str:
+    metric = SHOWN[study.judge(target)]
+    means = {i: study.interval(i, metric.name, target).mean for i in range(len(study.points))}
+    known = {i: mean for i, mean in means.items() if not math.isnan(mean)}
+    if not known:
+        return "Nothing is finished yet."
+    ahead = (max if metric.higher_is_better else min)(known, key=lambda i: known[i])
+    where = "on the first fold" if len(known) > 1 else "the only one so far"
+    return f"{study.label(ahead)} is ahead, {where} ({metric.title} {_shown(metric, known[ahead])}): too early to tell."
+
+
+def _with_unit(study: Study, points: Sequence[int]) -> str:
+    """Return values in the order of the axis: ``100 and 500 units``; of two factors without units."""
+    in_order = sorted(points)
+    if len(study.factors) == 1:
+        return study.factors[0].in_words([study.points[point][0] for point in in_order])
+    if len(in_order) > _MOST_PAIRS:
+        all_of_them = len(in_order) == len(study.points)
+        pairs = counted(len(study.points), "pair")
+        return f"the {pairs} of values" if all_of_them else f"{count(len(in_order))} of the {pairs} of values"
+    return listed([f"({study.label(point)})" for point in in_order])
+
+
+def _foreseen(curve: ErrorCurve, there: Foreseen, words: str, metric: Metric) -> str:
+    rows = f"{words} the rows ({count(there.n_rows)})"
+    now, low, high = (_shown(metric, value) for value in (float(curve.at(curve.sizes[-1])), there.low, there.high))
+    if not there.is_told:
+        return (
+            f"{rows}: what they would bring cannot be told from these folds ({metric.title} between {low} and {high})."
+        )
+    return f"{rows} would bring {metric.title} from {now} to {_shown(metric, there.error)} (between {low} and {high})."
+
+
+def _shown(metric: Metric, value: float) -> str:
+    if metric.unit == "share of one":
+        return metric.show(value)
+    return per_cent(value) if metric.unit == "per cent" else rounded(value)
