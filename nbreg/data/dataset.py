@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -163,18 +163,19 @@ def used_columns(frame: Frame, spec: DataSpec, targets: Sequence[str]) -> Used:
 
 def learned(
     frame: Frame, spec: DataSpec, targets: Floats, names: tuple[str, ...], rows: RowSets, used: Used,
-    dropped: Sequence[str],
+    dropped: Sequence[str], fuller: Mapping[str, Series] | None = None,
 ) -> RegressionData:  # fmt: skip
     """Return the data of a table whose rows are parted: encoder and target scaler learn from the train rows alone.
 
-    `dropped` are sentences about rows that were left out. Raises DataError.
+    `dropped` are sentences about rows that were left out. Where `frame` is a sample, gaps and levels are learned from
+    columns of `fuller`. Raises DataError.
     """
     features, channels, notices = used
     train_rows = frame.select(features)[rows.train]
     usable = np.concatenate([rows.train, rows.validation, rows.test])
     scaler = make_target_scaler(spec, targets[usable], names).fit(targets[rows.train], names)
     signal = _signal_of(train_rows, channels, spec, scaler.transform(targets[rows.train]))
-    encoder = Encoder(spec.scaling, spec.embed_above, signal).fit(train_rows)
+    encoder = Encoder(spec.scaling, spec.embed_above, signal).fit(train_rows, fuller)
     suspicious = suspicions(train_rows.select(encoder.feature_names), targets[rows.train], names)
     said = (*dropped, *notices, *_signal_notices(signal, spec), *encoder.notices, *sentences(suspicious, channels))
     data = RegressionData(frame, spec, targets, names, rows, encoder, scaler, said)

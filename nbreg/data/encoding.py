@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from nbreg.data.categories import CategoryColumn
 from nbreg.data.columns import Column, learn_column
 from nbreg.data.frames import as_frame
 from nbreg.data.quantities import QuantityColumn
-from nbreg.data.reading import Floats
+from nbreg.data.reading import Floats, Series
 from nbreg.data.scaling import make_scaler
 from nbreg.data.spectra import Signal
 from nbreg.errors import DataError, did_you_mean
@@ -65,11 +65,15 @@ class Encoder:
     def __init__(self, scaling: str = "robust", embed_above: int = 32, signal: Signal | None = None):
         self.scaling, self.embed_above, self.signal = scaling, embed_above, signal
 
-    def fit(self, frame: Any) -> Encoder:
-        """Learn from the train rows. Raises DataError where no column is of use, or values are infinite."""
-        frame = as_frame(frame)
+    def fit(self, frame: Any, fuller: Mapping[str, Series] | None = None) -> Encoder:
+        """Learn from the train rows. Raises DataError where no column is of use, or values are infinite.
+
+        Where `frame` is a sample of them, `fuller` has columns with values that the sample lacks: from these columns
+        gaps and levels are learned.
+        """
+        frame, fuller = as_frame(frame), fuller or {}
         others = [name for name in frame.columns if name not in self._channels]
-        learned = {name: learn_column(frame[name], self.embed_above) for name in others}
+        learned = {name: learn_column(fuller.get(name, frame[name]), self.embed_above) for name in others}
         self.columns: list[Column] = [*self.signal.columns] if self.signal is not None else []
         self.columns += [column for column in learned.values() if not isinstance(column, str)]
         self.notices = _notices({name: reason for name, reason in learned.items() if isinstance(reason, str)})

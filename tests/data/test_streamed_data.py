@@ -186,3 +186,36 @@ def test_several_targets_are_streamed(tmp_path):
     x, y = next(data.train_rows.blocks(0, 0, 64))
     assert (x.shape[1], y.shape) == (data.encoder.n_inputs, (64, 2))
     assert order.block_rows(x.shape[1] + 2, 64) % 64 == 0
+
+
+def test_gaps_and_levels_are_those_of_all_train_rows_whatever_is_held(tmp_path, monkeypatch):
+    """A sample of 1,000 of 6,000 train rows lacks what is rare; the encoder knows of it all the same."""
+    rng, n = np.random.default_rng(1), 9_400
+    frame = pd.DataFrame({"x": rng.normal(size=n), "with a gap": rng.normal(size=n), "y": rng.normal(size=n)})
+    frame["when"] = pd.Timestamp("2024-01-01") + pd.to_timedelta(rng.integers(0, 400, n), "D")
+    # Level i is on about i of the train rows, so that those below 10 are rare; the code has 200 levels and more.
+    frame["kind"] = np.resize(np.repeat([f"k{i:02}" for i in range(20)], np.arange(20) * 3 // 2 + 1), n)
+    frame.loc[200:, "kind"] = "usual"
+    frame["code"] = [f"c{i}" for i in rng.geometric(0.01, n)]
+    in_memory = prepare(frame, DataSpec(target=("y",)))
+    train = in_memory.rows.train
+    frame.loc[train[1_234], "with a gap"] = np.nan
+    frame.loc[train[12], "when"] = pd.NaT
+    frame.loc[train[3_000:3_011], "kind"] = None
+    in_memory = prepare(frame, DataSpec(target=("y",)))
+    monkeypatch.setattr(held, "most_held", lambda which, n_columns: 1_000)
+    streamed = prepare(StoredTable.open(written(frame, tmp_path / "rare", (5_000,))), SPEC)
+    assert streamed.n_rows("train") == 1_000
+    assert streamed.encoder.input_names == in_memory.encoder.input_names
+    assert [getattr(each, "levels", ()) for each in streamed.encoder.columns] == [
+        getattr(each, "levels", ()) for each in in_memory.encoder.columns
+    ]
+    assert {"with a gap", "kind = (missing)"} <= {name.split(" is ")[0] for name in streamed.encoder.input_names}
+    np.testing.assert_array_equal(
+        streamed.encoder.transform(frame)[:, _of_categories(streamed)],
+        in_memory.encoder.transform(frame)[:, _of_categories(in_memory)],
+    )
+
+
+def _of_categories(data):
+    return [position for block in data.encoder.blocks if block.kind == "category" for position in block.positions]

@@ -25,6 +25,7 @@ from nbreg.data.frames import Frame
 from nbreg.data.reading import Floats
 from nbreg.data.spec import DataSpec
 from nbreg.data.splitting import RowSets
+from nbreg.data.streaming.beyond import Beyond
 from nbreg.data.streaming.encoded import EncodedRows
 from nbreg.data.streaming.held import Held, held_rows
 from nbreg.data.streaming.memory import SHARE, free_bytes
@@ -104,9 +105,9 @@ def _streamed(stored: StoredTable, spec: DataSpec) -> StreamedData:
     """Part the rows, then go through the table once: for infinite values, and for the rows to hold.
 
     Encoder and target scaler learn from the held train rows: a uniform sample of up to 500,000 of them (`held_rows`).
-    That is all of them on a smaller table, where what is learned is the same as in memory. Beyond, medians, quantiles,
-    means and standard deviations are those of the sample, and levels or gaps too rare to be in it count as rare, or as
-    none.
+    That is all of them on a smaller table, where what is learned is the same as in memory. Of a larger one, gaps and
+    levels are those of all train rows (`Beyond`), but medians, quantiles, means and standard deviations are those of
+    the sample, and a column of numbers that is constant or empty on it is left out.
     """
     head = _head(stored)
     check_split(head, spec)
@@ -116,10 +117,12 @@ def _streamed(stored: StoredTable, spec: DataSpec) -> StreamedData:
     beside = [name for name in (spec.time, spec.group) if name]
     columns = list(dict.fromkeys([*used.features, *names, *beside]))
     held = held_rows(parts, len(columns), spec.seed)
-    frame = _gathered(parts, held, columns, used)
+    beyond = Beyond([name for name in used.features if name not in used.channels])
+    frame = _gathered(parts, held, columns, used, beyond)
     targets = targets_of(frame, spec)[0]
     rows = RowSets(*(np.flatnonzero(held.sets == code) for code in range(len(SETS))))
-    plain = learned(frame, spec, targets, names, rows, used, parts.notices)
+    fuller = beyond.columns(frame[rows.train])
+    plain = learned(frame, spec, targets, names, rows, used, parts.notices, fuller)
     data = StreamedData(**{name: getattr(plain, name) for name in plain.__dataclass_fields__}, parts=parts)
     data.notices = (*_told(data), *data.notices)
     return data
@@ -131,7 +134,7 @@ def _head(stored: StoredTable) -> Frame:
     return cast(Frame, first.frame(np.arange(min(len(first.table), 100))))
 
 
-def _gathered(parts: Parts, held: Held, columns: list[str], used: Used) -> Frame:
+def _gathered(parts: Parts, held: Held, columns: list[str], used: Used, beyond: Beyond) -> Frame:
     """Return the held rows as one table, in the order of the files; all usable rows are looked through on the way."""
     import pyarrow as pa
 
@@ -139,10 +142,14 @@ def _gathered(parts: Parts, held: Held, columns: list[str], used: Used) -> Frame
     for piece in parts.stored.pieces(range(len(parts.stored.groups)), columns):
         _look_through(piece, parts, used)
         first, last = np.searchsorted(held.rows, [piece.start, piece.start + len(piece.table)])
-        found.append(piece.table.take(held.rows[first:last] - piece.start))
+        rows = held.rows[first:last] - piece.start
+        found.append(piece.table.take(rows))
+        others = piece.frame(np.setdiff1d(parts.positions("train", piece.start, len(piece.table)), rows))
+        if others is not None:
+            beyond.look_at(others)
     table = joined(found)
     del found
-    held_table = nw.from_native(table.to_pandas(split_blocks=True, self_destruct=True), eager_only=True)
+    held_table: Frame = nw.from_native(table.to_pandas(split_blocks=True, self_destruct=True), eager_only=True)
     del table
     pa.default_memory_pool().release_unused()
     return held_table
