@@ -32,6 +32,7 @@ _CATALOGUE = {
     "load": "nbreg.session",
     "plot": "nbreg.plots.plot",
     "runs": "nbreg.session",
+    "tune": "nbreg.search.tune",
     "profile": "nbreg.data.profile",
     "study": "nbreg.search.study",
     "what_if": "nbreg.explanation.what_if",

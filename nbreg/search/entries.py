@@ -137,7 +137,10 @@ def text_of(declared: Option, value: Any) -> str:
 
 
 def value_of(declared: Option, text: str) -> Any:
-    """Return the value that a word means; commas part names of columns and values of several parts. Raises OptionError."""
+    """Return the value that a word means; commas part names of columns, and values of several parts.
+
+    Raises OptionError.
+    """
     kind = declared.kind.kind if isinstance(declared.kind, Optional) else declared.kind
     meaning = isinstance(declared.kind, Optional) and text == declared.kind.word
     if isinstance(kind, Columns | Repeated) and not meaning:

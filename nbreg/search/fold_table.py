@@ -93,7 +93,8 @@ class FoldTable:
     ) -> Outcome | None:
         """Train with `options`, those of a Regressor, on one fold, and judge on what it holds out.
 
-        A failure is an outcome that says why. None: the training was stopped from without. `refits` is how often the
+        A failure is an outcome that says why. None: the training was stopped from without, and not given up by its
+        watch (`Run.give_up`). `refits` is how often the
         like is going to be trained: compiling pays sooner (`TrainingSpec.refits`). With `n_train` only so many of the
         fold's train rows are learned from (`train_rows`). `on_run` is given the run before it begins.
         """
@@ -112,7 +113,7 @@ class FoldTable:
         regressor.training_ = replace(regressor.training_, refits=refits)
         on_run(run)
         regressor.train()
-        if was_stopped(run, regressor.training_.stop_after):
+        if was_stopped(run, regressor.training_.stop_after) and not run.given_up:
             return None
         kept = run.best if regressor.training_.patience and run.best else run.history[-1]
         return Outcome(
@@ -123,7 +124,8 @@ class FoldTable:
             loss=kept.loss,
             val_loss=kept.val_loss,
             last_loss=run.history[-1].loss,
-            **self._judged(regressor, self.frame[fold.test]),
+            curve=tuple(row.val_loss for row in run.history),
+            **({} if run.given_up else self._judged(regressor, self.frame[fold.test])),
         )
 
     def _judged(self, regressor: Regressor, held_out: Frame) -> dict[str, Any]:

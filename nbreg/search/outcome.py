@@ -16,6 +16,7 @@ class Outcome:
     `evaluation` has the metrics on the held-out rows, in target units; `predicted` the predictions for them,
     ``(n_test, n_targets)``. `loss` and `val_loss`, of the scaled target, are those of the epoch whose weights were
     kept, `last_loss` is the train loss of the last of all `epochs`. `baselines` are evaluations on the same rows.
+    Of a training that its watch gave up (`Run.give_up`) only losses are known.
     """
 
     seconds: float
@@ -28,6 +29,8 @@ class Outcome:
     val_loss: float = float("nan")
     last_loss: float = float("nan")
     baselines: Mapping[str, Evaluation] = field(default_factory=dict)
+    #: The validation loss of each epoch, NaN without validation rows.
+    curve: tuple[float, ...] = ()
     error: str = ""
 
     def value(self, metric: str, target: str | None = None) -> float:

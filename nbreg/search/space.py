@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
@@ -11,7 +12,7 @@ from nbreg.errors import OptionError
 from nbreg.fit_options import fit_options
 from nbreg.networks.architecture import ARCHITECTURES, architecture_options
 from nbreg.networks.heads.head import HEADS, NONE, head_options
-from nbreg.search.entries import Choices, Entry, Range
+from nbreg.search.entries import Choices, Entry
 from nbreg.search.space_reading import entries_of
 
 #: What is the same for all trials, so that they can be compared.
@@ -22,6 +23,9 @@ DEFAULT = (
     "hidden=32|64|128|256|64,32|128,64|256,128|64,64,64|128,128,128, learning_rate=1e-3..3e-2:log, "
     "activation=relu|gelu|silu|tanh, batch_size=16|32|64|128, dropout=0..0.2, l2=1e-7..1e-3:log"
 )
+
+#: Options that a compiled training takes any value of.
+_NOT_COMPILED = ("learning_rate", "epochs", "patience", "schedule", "stop_after", "rate_change")
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,11 @@ class Space:
                 known.add(repr(sorted(options.items())))
                 yield options
 
+    @property
+    def n_compiled(self) -> int:
+        """How many kinds of trainings there are, each compiled by itself; numbers without steps are many."""
+        return math.prod(_n_values(each) for each in self.entries if each.name not in _NOT_COMPILED)
+
     def is_live(self, entry: Entry, base: Mapping[str, Any]) -> bool:
         """Return whether the option of `entry` does something in any trial."""
         others = [each for each in self.entries if isinstance(each, Choices) and self._rank(each) < 2]
@@ -118,10 +127,15 @@ def has_option(name: str, options: Mapping[str, Any], *, needs: bool = True) -> 
     return not needs or wanted is None or wanted.are_met(choices)
 
 
+def _n_values(entry: Entry) -> int:
+    if isinstance(entry, Choices):
+        return len(entry.values)
+    if entry.has_one or entry.step is not None:
+        return len(entry.points())
+    return int(entry.high - entry.low) + 1 if entry.is_whole else 1_000
+
+
 def _idle(name: str, base: Mapping[str, Any]) -> str:
     needs = fit_options()[name].needs
     why = needs.words() if needs else "The network or head has no such option."
     return f"{name} ({fit_options()[name].flag}) does nothing in this space. {why}"
-
-
-__all__ = ["DEFAULT", "Choices", "Entry", "Range", "Space", "has_option"]

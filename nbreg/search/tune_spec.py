@@ -42,7 +42,7 @@ class StoragePath(Kind):
 class TuneSpec(Spec):
     """How the best options are searched for."""
 
-    space: Any = option(
+    space: str | Mapping[str, Any] | None = option(
         None,
         "What is tried: ranges (hidden=32..512:log, dropout=0..0.5, batch_size=16..64:16) and values "
         "(activation=relu|gelu), parted by commas; auto: the options that most often matter.",

@@ -90,6 +90,8 @@ class Run:
         self._watchers: Watchers[Run] = Watchers()
         self._lock = threading.RLock()
         self._changed = threading.Condition(self._lock)
+        #: Whether who watches it asked it to end because it is not worth going on.
+        self.given_up = False
         self._stop_wanted = False
         self._pause_wanted = False
         self._learning_rate_wanted: float | None = None
@@ -147,6 +149,11 @@ class Run:
     def request_stop(self) -> None:
         """Ask the run to end soon; it keeps its history and its best weights."""
         self._ask(_stop_wanted=True)
+
+    def give_up(self) -> None:
+        """Ask the run to end soon because it is not worth going on: nobody needs its network."""
+        self.given_up = True
+        self.request_stop()
 
     def request_pause(self) -> None:
         """Ask the run to wait until `request_resume`."""
