@@ -151,10 +151,23 @@ def _statistics(study: Study) -> list[str]:
         return []
     metrics = dict.fromkeys(SHOWN[study.judge(target)].title for target in study.targets)
     return [
+        *_undefined(study),
         "±: standard error of the mean, corrected for folds that learn from the same rows. Values are compared by "
         f"{listed(list(metrics))} fold by fold, and called different where chance alone would make them so in less "
-        "than 5 % (corrected resampled t-test, Holm's correction)."
+        "than 5 % (corrected resampled t-test, Holm's correction).",
     ]
+
+
+def _undefined(study: Study) -> list[str]:
+    """Return why values are compared by another metric than the factor's own, once."""
+    wanted = study.factors[0].judge
+    for target in study.targets:
+        reasons = (each.evaluation.reason(wanted, target) for each in study.outcomes.values() if each.evaluation)
+        why = next(filter(None, reasons), "") if study.judge(target) != wanted else ""
+        if why:
+            used = SHOWN[study.judge(target)].title
+            return [f"{SHOWN[wanted].title} of {target} is not defined in all folds ({why}): {used} compares values."]
+    return []
 
 
 def _of_factors(study: Study) -> list[str]:

@@ -129,7 +129,8 @@ class StudyPlot:
         means, halves = np.array(panel.means), np.array(panel.halves)
         known = ~np.isnan(means)
         x, y, reach = np.array(self.x)[known], means[known], np.nan_to_num(halves[known])
-        below = np.minimum(reach, y * 0.999) if panel.logarithmic else reach
+        # No error is below zero, and a log scale has no zero.
+        below = reach if panel.higher_is_better else np.minimum(reach, y * (0.999 if panel.logarithmic else 1.0))
         joined = "" if self.axis == "names" else "-"
         axes.errorbar(
             x, y, yerr=(below, reach), fmt=f"o{joined}", color=theme.BLUE, markersize=5.5, linewidth=1.6,
@@ -147,8 +148,8 @@ class StudyPlot:
 
         axes.plot([self.x[point]], [mean], "o", color=theme.GREEN, markersize=8.5, zorder=5)
         axes.annotate(
-            "best", (self.x[point], mean), (0, -16), textcoords="offset points", ha="center", color=theme.GREEN,
-            fontsize=9, fontweight="bold", zorder=6,
+            "best", (self.x[point], mean), (-8, 0), textcoords="offset points", ha="right", va="center", fontsize=9,
+            color=theme.GREEN, fontweight="bold", zorder=6, bbox={"facecolor": theme.PAPER, "alpha": 0.8, "pad": 1, "linewidth": 0},
         )  # fmt: skip
 
     def _name_values(self, axes: Any, beyond: bool) -> None:
@@ -187,14 +188,17 @@ def _panels(study: Study) -> Iterator[Panel]:
         for name in study.metrics:
             metric = SHOWN[name]
             intervals = [study.interval(i, name, target) for i in range(len(study.points))]
-            results = [(i, study.results(i, name, target)) for i in range(len(study.points))]
+            if all(math.isnan(each.mean) for each in intervals):
+                continue  # it is not defined for this target
+            unit, words = (100, ", %") if metric.unit == "per cent" else (1, "")
+            results = [(i, study.results(i, name, target) * unit) for i in range(len(study.points))]
             of = f" of {target}" if len(study.targets) > 1 else ""
             yield Panel(
                 title=f"{metric.title}{of}",
-                metric=metric.title,
+                metric=f"{metric.title}{words}",
                 higher_is_better=metric.higher_is_better,
-                means=tuple(each.mean for each in intervals),
-                halves=tuple(half_width(each) for each in intervals),
+                means=tuple(each.mean * unit for each in intervals),
+                halves=tuple(half_width(each) * unit for each in intervals),
                 folds=tuple((i, float(value)) for i, row in results for value in row if not math.isnan(value)),
                 best=found.best if found and name == judge else None,
                 band=_band(study, target) if name == judge else None,

@@ -16,9 +16,11 @@ import numpy.typing as npt
 from nbreg.data.reading import Floats
 
 #: Sizes that three parameters take at least, and curves drawn for their uncertainty.
-FEWEST_SIZES, DRAWS = 4, 200
-#: Where the interval is wider than this share of the present error, nothing can be told.
-WIDEST = 0.75
+FEWEST_SIZES, DRAWS = 4, 500
+#: Where the ends of the interval are more than so many times apart, nothing can be told.
+WIDEST = 4.0
+#: The exponents c that are tried.
+_EXPONENTS = np.linspace(0.01, 3.0, 300)
 
 
 class Foreseen(NamedTuple):
@@ -57,8 +59,7 @@ class ErrorCurve:
         """Return what so many times the rows would bring."""
         n_rows = round(self.sizes[-1] * times)
         error, (low, high) = float(self.at(n_rows)), map(float, self.band(n_rows))
-        is_told = high - low <= WIDEST * float(self.errors[-1])
-        return Foreseen(n_rows, error, low, high, is_told)
+        return Foreseen(n_rows, error, low, high, is_told=high <= WIDEST * low)
 
 
 def error_curve(sizes: Sequence[int], errors: npt.ArrayLike, test_share: float, seed: int = 0) -> ErrorCurve | None:
@@ -78,12 +79,9 @@ def error_curve(sizes: Sequence[int], errors: npt.ArrayLike, test_share: float, 
     means = table.mean(axis=1)
     covariance = np.cov(table) * (1 / n_folds + test_share)
     weights = np.sqrt(np.maximum(np.diag(covariance), (1e-3 * means) ** 2))
-    parameters = _fitted(n_rows, means, weights)
-    if parameters is None:
-        return None
-    draws = [_fitted(n_rows, each, weights) for each in _drawn(means, covariance, n_folds - 1, seed)]
-    kept = np.array([each for each in draws if each is not None])
-    return ErrorCurve(n_rows, means, parameters, kept) if len(kept) > DRAWS // 2 else None
+    drawn = _drawn(means, covariance, n_folds - 1, seed)
+    first, *draws = _fitted(n_rows, np.vstack([means, drawn]), weights)
+    return ErrorCurve(n_rows, means, first, np.array(draws))
 
 
 def _drawn(means: Floats, covariance: Floats, freedom: int, seed: int) -> Floats:
@@ -93,19 +91,28 @@ def _drawn(means: Floats, covariance: Floats, freedom: int, seed: int) -> Floats
     return np.asarray(means + normal / np.sqrt(rng.chisquare(freedom, DRAWS) / freedom)[:, None])
 
 
-def _fitted(n_rows: Floats, errors: Floats, weights: Floats) -> Floats | None:
-    """Return a, b and c, all of at least 0; rows count as shares of the most, errors in units of the last one."""
-    from scipy.optimize import least_squares
+def _fitted(n_rows: Floats, errors: Floats, weights: Floats) -> Floats:
+    """Return a, b and c, ``(n, 3)``, of the curves through errors ``(n, n_sizes)``; rows count as shares of the most.
 
-    unit, ratios = float(errors[-1]), n_rows / n_rows[-1]
-    if unit <= 0:
-        return None
+    For each c of a grid a and b are known in closed form (at least 0, both); the c with the least misses is taken.
+    """
+    powers = (n_rows / n_rows[-1]) ** -_EXPONENTS[:, None]  # (exponents, n_sizes)
+    levels, slopes = _lines(powers, errors, weights**-2)
+    misses = (levels[..., None] + slopes[..., None] * powers - errors[:, None]) / weights
+    best = (misses**2).sum(axis=2).argmin(axis=1)
+    each = np.arange(len(errors))
+    return np.stack([levels[each, best], slopes[each, best], _EXPONENTS[best]], axis=1)
 
-    def misses(parameters: Floats) -> Floats:
-        return (_curve(ratios, *parameters) - errors / unit) / (weights / unit)
 
-    found = least_squares(misses, (0.5, 0.5, 0.5), bounds=((0, 0, 0), (np.inf, np.inf, 3)))
-    return np.asarray(found.x * (unit, unit, 1)) if found.success else None
+def _lines(powers: Floats, errors: Floats, weights: Floats) -> tuple[Floats, Floats]:
+    """Return a and b of weighted least squares, ``(n, exponents)`` each, neither below 0."""
+    total, x, xx = weights.sum(), powers @ weights, powers**2 @ weights
+    y, xy = (errors @ weights)[:, None], errors * weights @ powers.T
+    slopes = (total * xy - x * y) / (total * xx - x**2)
+    levels = (y - slopes * x) / total
+    falls, starts = slopes > 0, levels > 0
+    slopes = np.where(falls & ~starts, xy / xx, np.where(falls, slopes, 0.0))
+    return np.where(falls, np.maximum(levels, 0.0), y / total), slopes
 
 
 def _curve(ratios: Floats, a: npt.ArrayLike, b: npt.ArrayLike, c: npt.ArrayLike) -> Floats:

@@ -53,9 +53,10 @@ def _best(study: Study, found: Findings) -> str:
     others = [value for point, value in found.means.items() if point != found.leader]
     nearest = max(others) if metric.higher_is_better else min(others)
     bound = "less" if metric.higher_is_better else "more"
-    unit = f" {study.factors[0].unit}".rstrip() if len(study.factors) == 1 else ""
+    unit = study.factors[0].unit if len(study.factors) == 1 else ""
+    verb = f" {unit} are" if unit else " is"
     own = _shown(metric, found.means[found.leader])
-    return f"{best}{unit} is best: {metric.title} {own}, against {_shown(metric, nearest)} or {bound}."
+    return f"{best}{verb} best: {metric.title} {own}, against {_shown(metric, nearest)} or {bound}."
 
 
 def _pair(found: Findings) -> str:
