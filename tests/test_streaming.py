@@ -9,6 +9,7 @@ from sklearn.metrics import root_mean_squared_error
 import nbreg
 from nbreg.data.streaming import dataset as streamed_module
 from nbreg.data.streaming import held, order
+from nbreg.data.streaming import stored as stored_module
 from nbreg.errors import NbregError, OptionError
 from nbreg.evaluation.evaluation import is_sampled
 from nbreg.session import as_table
@@ -44,6 +45,7 @@ def sampled(folder):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(held, "most_held", lambda which, n_columns: {"train": 400}.get(which, 90))
         patch.setattr(order, "MOST_ROWS", 256)
+        patch.setattr(streamed_module, "_PREPARED", {})
         return nbreg.fit(folder, "y", stream="yes", **QUICK)
 
 
@@ -67,7 +69,7 @@ def test_a_small_folder_is_read_into_memory_and_trained_on_as_any_table(folder, 
 
 
 def test_a_large_folder_is_streamed_unasked(folder, monkeypatch):
-    monkeypatch.setattr(streamed_module, "free_bytes", lambda: 100_000)
+    monkeypatch.setattr(stored_module, "free_bytes", lambda: 100_000)
     regressor = nbreg.fit(folder, "y", **QUICK)
     assert regressor.data_spec_.stream == "yes"
     with pytest.raises(OptionError, match="stream"):
@@ -120,6 +122,7 @@ def test_its_card_shows(sampled):
 def test_a_run_goes_on_from_a_streamed_one(folder, sampled, monkeypatch):
     monkeypatch.setattr(held, "most_held", lambda which, n_columns: {"train": 400}.get(which, 90))
     monkeypatch.setattr(order, "MOST_ROWS", 256)
+    monkeypatch.setattr(streamed_module, "_PREPARED", {})
     after_two = nbreg.fit(folder, start=(sampled, 2), epochs=2)
     assert after_two.run_.start.epoch == 2
     assert after_two.data_spec_.stream == "yes"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,8 @@ from nbreg.data.frames import Frame, as_frame, read_frame
 from nbreg.data.histogram import Histogram, histogram, value_words
 from nbreg.data.lenient import MEASURED, coded, distinct_codes, measured, missing_mask
 from nbreg.data.reading import Floats, Series, kind_of, refuse_infinite
-from nbreg.data.suspicions import Suspicion, sampled_rows, suspicions
+from nbreg.data.streaming.stored import StoredTable, is_stored
+from nbreg.data.suspicions import SAMPLED, Suspicion, sampled_rows, suspicions
 from nbreg.errors import DataError, did_you_mean
 from nbreg.options import Columns, Spec, option
 
@@ -99,6 +100,8 @@ class Profile:
     columns: tuple[ColumnProfile, ...]
     n_rows: int
     n_sampled: int
+    #: Rows of the table, where it is too large for the memory and `n_rows` of them were drawn at random; else nothing.
+    n_rows_on_disk: int | None = None
 
     def __len__(self) -> int:
         return len(self.columns)
@@ -148,7 +151,8 @@ def profile(data: Any, target: str | Sequence[str] = ()) -> Profile:
 
     Parameters
     ----------
-    data : pandas, polars or pyarrow table, or the path of a .csv or .parquet file
+    data : pandas, polars or pyarrow table, or the path of a .csv or .parquet file or of a folder of .parquet files
+        Of Parquet files that are large for the free memory, some rows are drawn at random.
     target : str or several
         The columns to be predicted; the others are looked through for copies of them.
 
@@ -162,6 +166,9 @@ def profile(data: Any, target: str | Sequence[str] = ()) -> Profile:
         Where `data` is no table, or a target is not one of its columns, or not numeric.
     """
     spec = ProfileSpec(target=target)  # type: ignore[arg-type]  # which makes a tuple of it
+    stored = StoredTable.open(data) if is_stored(data) else None
+    if stored is not None and stored.is_large:
+        return replace(profile(stored.sample(SAMPLED), target), n_rows_on_disk=stored.n_rows)
     frame = read_frame(data) if isinstance(data, (str, Path)) else as_frame(data)
     rows = sampled_rows(len(frame))
     suspicious = _suspicious(frame, spec.target)

@@ -77,6 +77,7 @@ class Choices:
         Choices that name a column which it does not have are back at their defaults, or, with `must_fit`, an error.
         """
         from nbreg.data.dataset import check_known
+        from nbreg.data.streaming.stored import StoredTable, is_stored
         from nbreg.session import as_table
 
         names = notebook_names()
@@ -85,7 +86,7 @@ class Choices:
             if data not in found:
                 raise DataError(f'There is no table "{data}" in the notebook.{did_you_mean(data, found)}')
             data = found[data]
-        frame = as_table(data)
+        frame: Any = StoredTable.open(data) if is_stored(data) else as_table(data)
         for name, columns in self._named_columns().items():
             if must_fit:
                 check_known(frame, columns, f"the {name}")

@@ -73,7 +73,7 @@ def headline(profile: Profile) -> str:
     """Return what kind of table it is, in a line."""
     kinds = [each.kind for each in profile.columns if each.role == "feature"]
     numbered = [_numbered(kinds.count(kind), kind) for kind in dict.fromkeys(kinds)]
-    words = f"{counted(profile.n_rows, 'row')}, {counted(len(profile), 'column')}"
+    words = f"{counted(profile.n_rows_on_disk or profile.n_rows, 'row')}, {counted(len(profile), 'column')}"
     to_predict = f" · target {', '.join(profile.target)}" if profile.target else ""
     return f"{words}{to_predict} · features: {listed(numbered)}" if kinds else f"{words}{to_predict}"
 
@@ -181,6 +181,8 @@ def _warnings(lines: Sequence[str]) -> str:
 
 
 def _sampled(profile: Profile) -> str:
+    if profile.n_rows_on_disk:
+        return f"All this is of {counted(profile.n_rows, 'row')} drawn at random: the table is large for the memory."
     if profile.n_sampled == profile.n_rows:
         return ""
     return f"Spreads are those of {counted(profile.n_sampled, 'row')} drawn at random; gaps and ranges are of all rows."

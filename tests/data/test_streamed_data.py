@@ -8,7 +8,8 @@ from nbreg.data.dataset import prepare
 from nbreg.data.spec import DataSpec
 from nbreg.data.streaming import dataset as streamed_module
 from nbreg.data.streaming import held, order
-from nbreg.data.streaming.dataset import StreamedData, is_large
+from nbreg.data.streaming import stored as stored_module
+from nbreg.data.streaming.dataset import StreamedData
 from nbreg.data.streaming.order import streamed_order
 from nbreg.data.streaming.stored import StoredTable
 from nbreg.errors import DataError, OptionError
@@ -119,6 +120,7 @@ def _in_table(data, which):
 
 def test_held_rows_come_from_their_own_set(folder, monkeypatch, in_memory):
     monkeypatch.setattr(held, "most_held", lambda which, n_columns: 60)
+    monkeypatch.setattr(streamed_module, "_PREPARED", {})
     data = prepare(StoredTable.open(folder), SPEC)
     for which in ("train", "validation", "test"):
         of_set = in_memory.frame_of(which).to_native()["b"].tolist()
@@ -166,8 +168,8 @@ def test_a_table_in_memory_cannot_be_streamed():
 def test_auto_goes_by_the_free_memory(folder, monkeypatch):
     stored = StoredTable.open(folder)
     for free, streams in ((None, False), (stored.n_bytes * 6, False), (stored.n_bytes * 4, True)):
-        monkeypatch.setattr(streamed_module, "free_bytes", lambda free=free: free)
-        assert is_large(stored) is streams
+        monkeypatch.setattr(stored_module, "free_bytes", lambda free=free: free)
+        assert stored.is_large is streams
         data = prepare(stored, DataSpec(target=("y",)))
         assert isinstance(data, StreamedData) is streams
         assert data.spec.stream == ("yes" if streams else "auto")
@@ -219,3 +221,12 @@ def test_gaps_and_levels_are_those_of_all_train_rows_whatever_is_held(tmp_path, 
 
 def _of_categories(data):
     return [position for block in data.encoder.blocks if block.kind == "category" for position in block.positions]
+
+
+def test_what_someone_holds_is_not_prepared_again_unless_files_or_choices_change(tmp_path):
+    folder = written(table(), tmp_path / "held")
+    data = prepare(StoredTable.open(folder), SPEC)
+    assert prepare(StoredTable.open(folder), SPEC) is data
+    assert prepare(StoredTable.open(folder), DataSpec(target=("y",), stream="yes", seed=1)) is not data
+    table(300).to_parquet(folder / "0.parquet", index=False)
+    assert prepare(StoredTable.open(folder), SPEC).n_rows_in_all("train") != data.n_rows_in_all("train")

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from nbreg.data.frames import read_frame
+from nbreg.data.profile import profile
 from nbreg.data.streaming import stored as stored_module
 from nbreg.data.streaming.stored import StoredTable, is_stored
 from nbreg.errors import DataError, FileError
@@ -169,3 +170,22 @@ def test_what_is_not_there_is_told_in_one_line(tmp_path, path, line):
     with pytest.raises((FileError, DataError)) as caught:
         StoredTable.open(f"{tmp_path}/{path}")
     assert str(caught.value).startswith(line.format(f"{tmp_path}/"))
+
+
+def test_a_sample_is_some_rows_of_the_table(tmp_path):
+    frame(20_000).to_parquet(tmp_path / "long.parquet", row_group_size=400)
+    stored = StoredTable.open(tmp_path)
+    sample = stored.sample(2_000).to_native()
+    assert 1_800 < len(sample) < 2_200
+    assert set(sample["x"]) <= set(frame(20_000)["x"])
+    assert sample["x"].max() > 7_000
+    assert sample["x"].is_unique
+
+
+def test_the_profile_of_a_table_that_is_large_is_that_of_a_sample(folder, monkeypatch):
+    monkeypatch.setattr(stored_module, "free_bytes", lambda: 10_000)
+    found = profile(folder, "x")
+    assert (found.n_rows_on_disk, found.n_rows) == (100, 100)  # fewer than are drawn
+    assert found.column("kind").kind == "category"
+    assert "All this is of 100 rows drawn at random" in repr(found)
+    assert "100 rows, 2 columns" in found.to_html()

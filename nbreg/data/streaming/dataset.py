@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import cast
+from weakref import WeakValueDictionary
 
 import narwhals as nw
 import numpy as np
@@ -28,12 +29,15 @@ from nbreg.data.splitting import RowSets
 from nbreg.data.streaming.beyond import Beyond
 from nbreg.data.streaming.encoded import EncodedRows
 from nbreg.data.streaming.held import Held, held_rows
-from nbreg.data.streaming.memory import SHARE, free_bytes
 from nbreg.data.streaming.parting import SETS, UNUSED, Parts, part_rows
 from nbreg.data.streaming.stored import Piece, StoredTable, joined
 
 #: Observed and predicted targets of so many test rows and targets in all, at most, are held to judge a network by.
 MOST_JUDGED = 5_000_000
+
+
+#: What was prepared of which files, as long as someone holds it.
+_PREPARED: WeakValueDictionary[tuple[object, DataSpec], StreamedData] = WeakValueDictionary()
 
 
 @dataclass(eq=False)
@@ -83,22 +87,25 @@ def prepare_stored(stored: StoredTable, spec: DataSpec) -> RegressionData:
     They are streamed where `spec.stream` says so, or, for ``"auto"``, where they would take more than a share of the
     free memory. Of how they were read, `RegressionData.spec` tells afterwards.
     """
-    if spec.stream == "yes" or (spec.stream == "auto" and is_large(stored)):
-        return _streamed(stored, replace(spec, stream="yes"))
+    if spec.stream == "yes" or (spec.stream == "auto" and stored.is_large):
+        return _streamed_once(stored, replace(spec, stream="yes"))
     data = prepare_frame(stored.read(), spec)
     return data if spec.stream == "auto" else replace(data, group_sizes=_sizes(stored, data.rows.train))
-
-
-def is_large(stored: StoredTable) -> bool:
-    """Return whether a table would take more of the free memory than it may."""
-    free = free_bytes()
-    return free is not None and stored.n_bytes > SHARE * free
 
 
 def _sizes(stored: StoredTable, rows: NDArray[np.intp]) -> tuple[int, ...]:
     """Return how many of `rows`, ascending, each row group holds."""
     bounds = [group.start for group in stored.groups] + [stored.n_rows]
     return tuple(np.diff(np.searchsorted(rows, bounds)).tolist())
+
+
+def _streamed_once(stored: StoredTable, spec: DataSpec) -> StreamedData:
+    """Return what was prepared for the same files and choices, where someone still holds it: it takes a while."""
+    key = stored.fingerprint, spec
+    data = _PREPARED.get(key)
+    if data is None:
+        data = _PREPARED[key] = _streamed(stored, spec)
+    return data
 
 
 def _streamed(stored: StoredTable, spec: DataSpec) -> StreamedData:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-#: Of the free memory, a table may take this share, for a fit holds it several times: as a table, as numbers, as inputs.
-SHARE = 0.2
-
 #: cgroup -> the files of its limit and of what is used, and how the file cache, which yields, is called in memory.stat.
 _CGROUPS = (
     ("memory.max", "memory.current", "inactive_file"),

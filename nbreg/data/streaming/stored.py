@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import narwhals as nw
+import numpy as np
 
 from nbreg.data.frames import Frame, as_frame, is_folder, neighbours, read_frame
 from nbreg.data.streaming.memory import free_bytes
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
 #: Rows that are decoded at once, at most, and bytes of a file that are read ahead for each column.
 PIECE_ROWS, _READ_AHEAD = 2**16, 2**20
+#: Row groups that a sample is drawn from, at most.
+_SAMPLED_GROUPS = 20
+#: Of the free memory, a table may take this share, for a fit holds it several times: as a table, as numbers, as inputs.
+SHARE = 0.2
 #: What a number takes in memory, and what a text takes beside its letters.
 _NUMBER_BYTES, _TEXT_BYTES = 8, 48
 
@@ -76,6 +81,17 @@ class StoredTable:
         """The rows of all files."""
         return self.groups[-1].start + self.groups[-1].n_rows
 
+    @property
+    def fingerprint(self) -> tuple[object, ...]:
+        """What tells these files, as they are now, from others."""
+        return tuple((str(file.resolve()), file.stat().st_mtime_ns, file.stat().st_size) for file in self.files)
+
+    @property
+    def is_large(self) -> bool:
+        """Whether the table would take more of the free memory than it may."""
+        free = free_bytes()
+        return free is not None and self.n_bytes > SHARE * free
+
     def read(self) -> Frame:
         """Return the whole table, in memory. Raises DataError where it would not fit, and as `as_frame` does."""
         free = free_bytes()
@@ -88,6 +104,14 @@ class StoredTable:
             return read_frame(self.files[0])
         parts = [_opened(file).read(columns=list(self.columns)) for file in self.files]
         return as_frame(joined(parts).to_pandas())
+
+    def sample(self, n_rows: int, seed: int = 0) -> Frame:
+        """Return about `n_rows` rows drawn at random from some row groups, themselves drawn at random."""
+        rng = np.random.default_rng(seed)
+        drawn = np.sort(rng.choice(len(self.groups), min(_SAMPLED_GROUPS, len(self.groups)), replace=False))
+        share = n_rows / sum(self.groups[number].n_rows for number in drawn)
+        pieces = self.pieces(drawn.tolist(), self.columns)
+        return as_frame(joined([each.table.filter(rng.random(len(each.table)) < share) for each in pieces]).to_pandas())
 
     def pieces(self, numbers: Sequence[int], columns: Sequence[str]) -> Iterator[Piece]:
         """Yield the rows of the row groups `numbers`, in this order, `columns` alone.
