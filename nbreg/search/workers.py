@@ -10,6 +10,7 @@ from typing import Any
 from nbreg.search.course import Course
 from nbreg.search.fold_table import FoldTable
 from nbreg.search.outcome import Outcome
+from nbreg.search.threads import one_blas_thread
 from nbreg.training.run import Run
 
 
@@ -33,6 +34,11 @@ class Fit:
 class Workers(ABC):
     """Has fits done. What comes of a fit does not depend on who does it, nor on what was done before: bit by bit."""
 
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """Sentences that the user should read about who does the work."""
+        return ()
+
     @abstractmethod
     def outcomes(self, table: FoldTable, fits: Iterable[Fit | None], course: Course) -> Iterator[tuple[Fit, Outcome]]:
         """Yield what came of each fit, in whatever order, as soon as it is there.
@@ -41,6 +47,18 @@ class Workers(ABC):
         it may go by outcomes. None from it means: nothing more before the next outcome; then it is asked again. Where
         `course` wants to stop, or Ctrl-C was pressed, no more are begun, and those under way are left out.
         """
+
+
+def done(table: FoldTable, fit: Fit, on_run: Callable[[Run], object]) -> Outcome | None:
+    """Do a fit in this process, and return what came of it; None: it was stopped. `on_run` is given the run first."""
+
+    def begin(run: Run) -> None:
+        on_run(run)
+        if fit.watch is not None:
+            fit.watch(run)
+
+    with one_blas_thread():
+        return table.outcome(fit.options, fit.fold, refits=fit.refits, n_train=fit.n_train, on_run=begin)
 
 
 class Here(Workers):
@@ -56,13 +74,8 @@ class Here(Workers):
             yield fit, outcome
 
     def _outcome(self, table: FoldTable, fit: Fit, course: Course) -> Outcome | None:
-        def on_run(run: Run) -> None:
-            course.follow(run)
-            if fit.watch is not None:
-                fit.watch(run)
-
         try:
-            outcome = table.outcome(fit.options, fit.fold, refits=fit.refits, n_train=fit.n_train, on_run=on_run)
+            outcome = done(table, fit, course.follow)
         except KeyboardInterrupt:
             outcome = None
         if outcome is None:
