@@ -49,9 +49,10 @@ def sampled(folder):
         return nbreg.fit(folder, "y", stream="yes", **QUICK)
 
 
-def test_a_folder_that_fits_both_ways_gives_the_same_both_ways(folder, monkeypatch):
+@pytest.mark.parametrize("choices", [{}, {"skip": "linear"}, {"split": "time", "time": "c"}], ids=str)
+def test_a_folder_that_fits_both_ways_gives_the_same_both_ways(folder, monkeypatch, choices):
     monkeypatch.setattr(order, "MOST_ROWS", 256)
-    streamed, read = (nbreg.fit(f"{folder}/", "y", stream=stream, **QUICK) for stream in ("yes", "no"))
+    streamed, read = (nbreg.fit(f"{folder}/", "y", stream=stream, **QUICK, **choices) for stream in ("yes", "no"))
     for one, other in zip(streamed.network_.get_weights(), read.network_.get_weights(), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
     np.testing.assert_allclose(streamed.history_, read.history_, rtol=1e-4)

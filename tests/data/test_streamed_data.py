@@ -128,10 +128,10 @@ def test_held_rows_come_from_their_own_set(folder, monkeypatch, in_memory):
         assert len(found) == 60
         assert set(found) <= set(of_set)
     told = " ".join(data.notices)
-    assert "learned from a sample of 60 train rows" in told
-    assert "A sample of 60 validation rows watched training." in told
+    assert "Medians, scales and baselines were learned from a sample of 60 train rows." in told
+    assert "Training was watched by a sample of 60 validation rows." in told
     assert data.train_rows.n_rows == data.n_rows_in_all("train") == in_memory.n_rows("train")
-    assert "judged on a sample of 60 test rows" in told
+    assert "Baselines were judged on a sample of 60 test rows, the network on all." in told
 
 
 def test_only_needed_columns_are_held(folder):
@@ -230,3 +230,10 @@ def test_what_someone_holds_is_not_prepared_again_unless_files_or_choices_change
     assert prepare(StoredTable.open(folder), DataSpec(target=("y",), stream="yes", seed=1)) is not data
     table(300).to_parquet(folder / "0.parquet", index=False)
     assert prepare(StoredTable.open(folder), SPEC).n_rows_in_all("train") != data.n_rows_in_all("train")
+
+
+def test_row_groups_too_long_to_be_mixed_are_told(tmp_path, monkeypatch):
+    folder = written(table(), tmp_path / "long")
+    monkeypatch.setattr(order, "MOST_ROWS", 64)
+    told = prepare(StoredTable.open(folder), SPEC).notices[1]
+    assert told.startswith("Row groups of up to 160 rows are longer than what is shuffled at once, 64 train rows:")

@@ -189,3 +189,11 @@ def test_the_profile_of_a_table_that_is_large_is_that_of_a_sample(folder, monkey
     assert found.column("kind").kind == "category"
     assert "All this is of 100 rows drawn at random" in repr(found)
     assert "100 rows, 2 columns" in found.to_html()
+
+
+def test_types_that_do_not_go_together_are_told(tmp_path):
+    days = pd.DataFrame({"day": pd.date_range("2024-01-01", periods=3), "y": [1, 2, 3]})
+    days.to_parquet(tmp_path / "one.parquet")
+    days.assign(day=days["day"].dt.tz_localize("Asia/Tokyo")).to_parquet(tmp_path / "two.parquet")
+    with pytest.raises(DataError, match="columns of types that do not go together"):
+        StoredTable.open(tmp_path).read()

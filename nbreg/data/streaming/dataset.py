@@ -29,6 +29,7 @@ from nbreg.data.splitting import RowSets
 from nbreg.data.streaming.beyond import Beyond
 from nbreg.data.streaming.encoded import EncodedRows
 from nbreg.data.streaming.held import Held, held_rows
+from nbreg.data.streaming.order import block_rows
 from nbreg.data.streaming.parting import SETS, UNUSED, Parts, part_rows
 from nbreg.data.streaming.stored import Piece, StoredTable, joined
 
@@ -177,14 +178,25 @@ def _told(data: StreamedData) -> list[str]:
     stored = data._there.stored
     numbers = (len(stored.files), "file"), (stored.n_rows, "row"), (len(stored.groups), "row group")
     files, rows, groups = (f"{number:,} {noun}" + ("" if number == 1 else "s") for number, noun in numbers)
-    lines = [f"Streamed from {files}: {rows} in {groups}."]
-    if data.n_rows("train") < data.n_rows_in_all("train"):
-        lines.append(
-            f"What stays the same while training (levels, medians, scales) and the baselines were learned from a "
-            f"sample of {data.n_rows('train'):,} train rows."
-        )
-    if data.n_rows("validation") < data.n_rows_in_all("validation"):
-        lines.append(f"A sample of {data.n_rows('validation'):,} validation rows watched training.")
-    if data.n_rows("test") < data.n_rows_in_all("test"):
-        lines.append(f"Baselines were judged on a sample of {data.n_rows('test'):,} test rows, the network on all.")
-    return lines
+    held = {which: f"a sample of {data.n_rows(which):,} {which} rows" for which in SETS}
+    n_judged = data.n_rows_in_all("test")
+    judged = "all" if n_judged * len(data.target_names) <= MOST_JUDGED else f"about {MOST_JUDGED:,} values"
+    sampled = {
+        "train": f"Medians, scales and baselines were learned from {held['train']}.",
+        "validation": f"Training was watched by {held['validation']}.",
+        "test": f"Baselines were judged on {held['test']}, the network on {judged}.",
+    }
+    lines = [line for which, line in sampled.items() if data.n_rows(which) < data.n_rows_in_all(which)]
+    return [f"Streamed from {files}: {rows} in {groups}.", *lines, *_long_groups(data)]
+
+
+def _long_groups(data: StreamedData) -> list[str]:
+    """Return what to say where a block cannot hold a row group, so that rows are not mixed with those of others."""
+    sizes, block = data.train_rows.group_sizes, block_rows(data.encoder.n_inputs + len(data.target_names), 1)
+    longest = max(group.n_rows for group in data._there.stored.groups)
+    if max(sizes) <= block:
+        return []
+    return [
+        f"Row groups of up to {longest:,} rows are longer than what is shuffled at once, {block:,} train rows: where "
+        "the files are sorted, write shorter ones (row_group_size=50_000)."
+    ]

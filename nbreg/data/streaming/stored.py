@@ -139,7 +139,7 @@ class StoredTable:
 
 
 def joined(tables: Sequence[pa.Table]) -> pa.Table:
-    """Return tables of like columns as one; where types differ, of the widest."""
+    """Return tables of like columns as one, of the widest types. Raises DataError where types do not go together."""
     import pyarrow as pa
 
     schemas = [table.schema for table in tables]
@@ -147,7 +147,10 @@ def joined(tables: Sequence[pa.Table]) -> pa.Table:
         types = {schema.field(name).type for schema in schemas}
         if len(types) > 1 and any(pa.types.is_dictionary(each) for each in types):
             tables = [_spelt_out(table, name) for table in tables]
-    return pa.concat_tables(tables, promote_options="permissive").unify_dictionaries()
+    try:
+        return pa.concat_tables(tables, promote_options="permissive").unify_dictionaries()
+    except pa.ArrowException as error:
+        raise DataError(f"The files hold columns of types that do not go together: {error}") from None
 
 
 def _spelt_out(table: pa.Table, name: str) -> pa.Table:
