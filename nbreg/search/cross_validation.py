@@ -154,6 +154,7 @@ def cross_validate(
     target: str | Sequence[str] = (),
     *,
     layers: Sequence[keras.layers.Layer] | None = None,
+    client: Any = None,
     **options: Any,
 ) -> CrossValidation:
     """Return how good a network is on rows that it has not seen, with its uncertainty, beside simpler models.
@@ -170,6 +171,8 @@ def cross_validate(
         Columns to predict.
     layers : sequence of keras.layers.Layer, optional
         The hidden layers, in place of `network` and its options.
+    client : dask.distributed.Client, optional
+        Of a cluster that does the trainings; ``cluster=`` takes the address of one.
     **options
         As the flags of ``%nnreg cv``, with underscores: those of ``nbreg.fit``, `folds`, `repeats`, `jobs`. With
         ``split="group"`` a fold holds out whole groups, with ``split="time"`` what is later than all that it learns
@@ -193,7 +196,7 @@ def cross_validate(
     if layers is not None:
         of_network["layers"] = layers
     found = CrossValidation(table, _network_words(of_network))
-    workers = workers_of(WorkerSpec.of(choices))
+    workers = workers_of(WorkerSpec.of(choices), client)
     title = f"Cross-validation of {', '.join(spec.target)}"
     CONDUCTING.conductor(found.course, lambda: _fill(found, workers, of_network), title=title, shown=lambda: found)
     if found.outcomes and len(found.failures) == len(found.outcomes):
