@@ -20,6 +20,7 @@ _CATALOGUE = {
     "NbregError": "nbreg.errors",
     "Regressor": "nbreg.regressor",
     "RunsPanel": "nbreg.panels.runs",
+    "StudyPanel": "nbreg.panels.study",
     "TrainPanel": "nbreg.panels.train",
     "backtest": "nbreg.forecasting.backtest",
     "cross_validate": "nbreg.search.cross_validation",

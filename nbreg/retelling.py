@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nbreg.branching.starting import Starting, parted
@@ -33,21 +33,34 @@ def fit_line(options: Mapping[str, Any], data_name: str, out: str | None = None,
     """
     known = _VERBS[verb]() | Starting.options()
     flags = [known[name].flags(value) for name, value in _differing(options, _VERBS[verb]()).items()]
-    words = [f"%nnreg {verb}", _as_word(data_name), *flags, *(["-o", out] if out else [])]
-    return _unexpanded(" ".join(words))
+    return magic_line(verb, data_name, flags, out)
 
 
 def fit_code(options: Mapping[str, Any], data_name: str, out: str | None = None, *, verb: str = "fit") -> str:
     """Return the call of ``nbreg.fit`` that does the same as `fit_line`, on one line or with one for each argument."""
     known = _VERBS[verb]() | Starting.options()
-    data = repr(data_name) if is_table_path(data_name) else data_name
-    arguments = [
-        data,
-        *(f"{name}={known[name].code(value)}" for name, value in _differing(options, _VERBS[verb]()).items()),
-    ]
+    differing = _differing(options, _VERBS[verb]()).items()
+    return python_call(
+        verb, [data_code(data_name), *(f"{name}={known[name].code(value)}" for name, value in differing)], out
+    )
+
+
+def magic_line(verb: str, data_name: str, flags: Sequence[str], out: str | None = None) -> str:
+    """Return the line ``%nnreg VERB DATA FLAGS -o OUT``, of which IPython gives the magic the same words."""
+    words = [f"%nnreg {verb}", _as_word(data_name), *flags, *(["-o", out] if out else [])]
+    return _unexpanded(" ".join(words))
+
+
+def python_call(verb: str, arguments: Sequence[str], out: str | None = None) -> str:
+    """Return the call ``OUT = nbreg.VERB(ARGUMENTS)``, on one line or with one for each argument."""
     begin = f"{out} = nbreg.{verb}(" if out else f"nbreg.{verb}("
     line = f"{begin}{', '.join(arguments)})"
     return line if len(line) <= _WIDTH else "\n    ".join([begin, *(f"{each}," for each in arguments)]) + "\n)"
+
+
+def data_code(data_name: str) -> str:
+    """Return what stands for a table in Python: its name, or its path as text."""
+    return repr(data_name) if is_table_path(data_name) else data_name
 
 
 def _differing(options: Mapping[str, Any], known: Mapping[str, Option]) -> dict[str, Any]:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _SCRIPTS = (
     "picture.js", "chart.js", "learning_curve.js", "curve_view.js", "run_view.js", "controls.js", "columns_view.js",
     "rate_choice.js", "network_drawing.js", "scatter.js", "earlier_view.js", "code_view.js", "cards.js",
-    "training_view.js", "train.js",
+    "training_view.js", "setup_form.js", "train.js",
 )  # fmt: skip
 _STYLES = (
     "picture.css", "curve.css", "run.css", "controls.css", "buttons.css", "code.css", "cards.css", "columns.css",

@@ -42,6 +42,8 @@ class Factor(ABC):
     replaces: tuple[str, ...] = ()
     #: A word that stands for its own values among those that are given; empty: there is none.
     word: str = ""
+    #: The question that a study of it answers; empty: what the option is for.
+    asks: str = ""
     #: A sentence about what it does beside the obvious.
     note: str = ""
 

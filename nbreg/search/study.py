@@ -54,6 +54,7 @@ class Study:
         self.points: tuple[tuple[Any, ...], ...] = tuple(product(*self.values))
         self.outcomes: dict[tuple[int, int], Outcome] = {}
         self.course = Course(len(self.points) * len(table.folds))
+        self._curves: dict[tuple[str, int], ErrorCurve | None] = {}
 
     # What it is about
 
@@ -153,7 +154,10 @@ class Study:
             return None
         known = self._complete(metric, target)
         sizes = [self.points[point][0] for point in known]
-        return error_curve(sizes, list(known.values()), self.test_share) if sizes else None
+        key = target or self.targets[0], len(self.outcomes)
+        if sizes and key not in self._curves:  # it takes seconds
+            self._curves[key] = error_curve(sizes, list(known.values()), self.test_share)
+        return self._curves.get(key)
 
     def _complete(self, metric: str, target: str | None) -> dict[int, Floats]:
         """Return the results of each value that has some, and of which no training failed."""

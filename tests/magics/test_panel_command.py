@@ -83,7 +83,7 @@ def test_mistakes_are_one_line(kernel, line, told):
 
 
 def test_options_and_words_are_those_of_the_panel_that_is_named():
-    assert texts("%nnreg panel ")[1] == ["explain", "forecast", "runs", "train", "houses", "cars"]
+    assert texts("%nnreg panel ")[1] == ["explain", "forecast", "runs", "study", "train", "houses", "cars"]
     assert texts("%nnreg panel houses --hid")[1] == ["--hidden"]
     assert texts("%nnreg panel explain --meth")[1] == ["--method"]
     assert texts("%nnreg panel forecast houses --horiz")[1] == ["--horizon"]

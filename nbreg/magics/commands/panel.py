@@ -34,7 +34,8 @@ class OpenPanel(Command):
 
     The train panel chooses, trains, steers and goes on from earlier runs; the options say what its controls show at
     first, and --out names each regressor that it trains. The forecast panel does so for forecasts of series. The runs
-    panel compares what was trained in this session.
+    panel compares what was trained in this session. The study panel trains with each value of one choice on the same
+    folds, and shows what really differs; --out names each study.
     The explain panel says why the latest regressor predicts what it does, and what if. All stay usable while other
     cells run.
     """
@@ -47,6 +48,7 @@ class OpenPanel(Command):
         "%nnreg panel df",
         "%nnreg panel df --target price --hidden 32,16 --out model",
         "%nnreg panel forecast df --target temp --time time_hour",
+        "%nnreg panel study df --target price --factor hidden_units --values 16,64,256",
         "%nnreg panel runs",
         "%nnreg panel explain",
         "panel = %nnreg panel explain new --method shapley",

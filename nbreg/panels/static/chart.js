@@ -107,6 +107,13 @@ function logTicks(low, high, most) {
   return best.length >= 3 ? best : linearTicks(low, high, Math.min(most, 5));
 }
 
+// 12k, 1.5M: an axis of large numbers has little room
+function brief({ value, text }) {
+  const size = Math.abs(value);
+  const [unit, letter] = [[1e9, "bn"], [1e6, "M"], [1e3, "k"]].find(([each]) => size >= 10 * each || (each > 1e3 && size >= each)) ?? [1, ""];
+  return letter ? `${Number((value / unit).toPrecision(4))}${letter}` : text;
+}
+
 class Chart extends Picture {
   constructor(canvas) {
     super(canvas);

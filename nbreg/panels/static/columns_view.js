@@ -187,7 +187,10 @@ function featureChips(view, declared) {
     problem.hidden = !features;
     say(problem, features);
   };
-  return { names: ["features"], node, show, wrong, watch: "columns" };
+  const idle = (reason = "") => {
+    node.hidden = Boolean(reason);
+  };
+  return { names: ["features"], node, show, wrong, idle, watch: "columns" };
 }
 
 function perCent(share) {

@@ -31,9 +31,9 @@ function doing(state, asked = "") {
 }
 
 // A bar that fills, and below it where the run is, how long it still takes, and how fast it is.
-function progress() {
+function progress(label = "Epochs") {
   const fill = make("div");
-  const bar = make("div", { class: "nbreg-bar", role: "progressbar", "aria-label": "Epochs", "aria-valuemin": "0" }, fill);
+  const bar = make("div", { class: "nbreg-bar", role: "progressbar", "aria-label": label, "aria-valuemin": "0" }, fill);
   const [where, left, speed] = ["where", "left", "speed"].map((name) => make("span", { class: `nbreg-${name}` }));
   const words = make("div", { class: "nbreg-words" }, where, left, speed);
   const show = (state) => {

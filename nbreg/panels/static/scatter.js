@@ -103,13 +103,6 @@ class Scatter extends Picture {
   }
 }
 
-// 12k, 1.5M: an axis of large numbers has little room
-function brief({ value, text }) {
-  const size = Math.abs(value);
-  const [unit, letter] = [[1e9, "G"], [1e6, "M"], [1e3, "k"]].find(([each]) => size >= 10 * each || (each > 1e3 && size >= each)) ?? [1, ""];
-  return letter ? `${Number((value / unit).toPrecision(4))}${letter}` : text;
-}
-
 // The picture with its heading, choice of target and read-out.
 function scatterView(view) {
   const parts = {

@@ -10,6 +10,7 @@ class Activation(OptionFactor):
 
     of = "activation"
     values = ("relu", "sigmoid", "tanh", "leaky_relu", "elu")
+    asks = "Which activation suits the hidden layers?"
     metrics = ("rmse", "r2")
 
 

@@ -19,6 +19,7 @@ class Epochs(OptionFactor):
 
     of = "epochs"
     values = (10, 30, 100, 300, 1000)
+    asks = "How long is long enough?"
     metrics = ("last_loss", "rmse")
     judged_by = "rmse"
     axis = "log"

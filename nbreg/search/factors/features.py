@@ -79,6 +79,7 @@ class Features(Factor):
     """
 
     name, title = "features", "features"
+    asks = "Which columns are worth having?"
     metrics = ("msle", "mape")
     replaces = ("features",)
     word = "auto"

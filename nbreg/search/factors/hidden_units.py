@@ -20,6 +20,7 @@ class HiddenUnits(Factor):
     """
 
     name, title, unit = "hidden_units", "hidden units", "units"
+    asks = "How many units do hidden layers need?"
     metrics = ("mae", "explained_variance")
     axis = "log"
     note = "A value is the units of every hidden layer; there are as many layers as --hidden has."

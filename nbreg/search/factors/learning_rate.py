@@ -13,6 +13,7 @@ class LearningRate(OptionFactor):
 
     of = "learning_rate"
     values = (0.0001, 0.001, 0.01, 0.1, 1.0)
+    asks = "How large should a step be?"
     metrics = ("mse", "r2")
     axis = "log"
 

@@ -18,6 +18,7 @@ class Network(OptionFactor):
 
     of = "network"
     values = ("perceptron", "mlp", "cnn", "rnn", "lstm")
+    asks = "Which architecture suits the table?"
     metrics = ("msle",)
     note = "Each network has those of the given options that it knows."
 

@@ -31,6 +31,7 @@ class Regularization(Factor):
     """
 
     name, title = "regularization", "regularization"
+    asks = "Does it help to keep weights small, or to drop units?"
     metrics = ("rmsle", "mae")
     note = "How strong each is, --l1, --l2 and --dropout say; unless given, 0.001, 0.001 and 0.2."
 
