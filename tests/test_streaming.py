@@ -176,3 +176,14 @@ def test_a_table_in_memory_is_not_streamed(whole):
 
 def test_other_doors_take_a_folder(sampled, folder, whole):
     assert sampled.evaluate(as_table(folder)).n_rows == len(whole)
+
+
+def test_where_the_files_are_gone_the_report_is_about_the_rows_that_are_held(tmp_path, monkeypatch):
+    monkeypatch.setattr(held, "most_held", lambda which, n_columns: {"train": 200}.get(which, 30))
+    rows(400).to_parquet(tmp_path / "gone.parquet", row_group_size=100)
+    regressor = nbreg.fit(tmp_path, "y", stream="yes", **QUICK)
+    (tmp_path / "gone.parquet").unlink()
+    report = regressor.report_
+    assert report.evaluations["test"].n_rows == 30
+    assert any("judged on the sample of test rows alone: The file" in each for each in report.notices)
+    regressor.save(tmp_path / "model.nbreg")

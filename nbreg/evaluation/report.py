@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from nbreg.errors import FileError
+from nbreg.errors import DataError, FileError
 from nbreg.evaluation import notices as notice
 from nbreg.evaluation.baselines import JUDGED, Baselines, compute_baselines
 from nbreg.evaluation.evaluation import Evaluation, evaluate_all, evaluate_rows, is_sampled
@@ -132,12 +132,13 @@ def make_report(
     judged = [which for which in JUDGED if data.n_rows(which)]
     predicted = {which: _predictions(data, which, predict) for which in judged}
     evaluations = {which: evaluate_rows(data, which, predicted[which]) for which in judged}
-    if is_sampled(data, "test"):
-        evaluations["test"] = evaluate_all(data, "test", predict)
+    of_all, not_read = _of_all_test_rows(data, predict)
+    evaluations |= of_all
     baselines = compute_baselines(data) if with_baselines and judged else Baselines({})
     pairs = _pairs(data, judged[-1], predicted[judged[-1]]) if judged else None
     told = [
         *bare.notices,
+        *not_read,
         *(_overfitting(data, predict, judged[0], predicted[judged[0]]) if judged else ()),
         *(notice.stronger_baselines(evaluations[judged[-1]], baselines.evaluations, judged[-1]) if judged else ()),
         *notice.undefined_metrics(evaluations),
@@ -184,6 +185,16 @@ def _range_test(found: Any) -> RangeTest | None:
     losses = tuple(plain(value) for value in found.losses)
     suggestion = None if found.suggestion is None else plain(found.suggestion)
     return RangeTest(tuple(float(rate) for rate in found.learning_rates), losses, suggestion)
+
+
+def _of_all_test_rows(data: Any, predict: Callable[[Any], Any]) -> tuple[dict[str, Evaluation], list[str]]:
+    """Return the evaluation on test rows that are not held in memory, or what to say where they cannot be read."""
+    if not is_sampled(data, "test"):
+        return {}, []
+    try:
+        return {"test": evaluate_all(data, "test", predict)}, []
+    except DataError as error:
+        return {}, [f"The network, too, was judged on the sample of test rows alone: {error}"]
 
 
 def _predictions(data: Any, which: str, predict: Callable[[Any], Any], rows: Any = slice(None)) -> Any:
