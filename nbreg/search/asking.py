@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import optuna
 
 #: Trials at random before Bayes begins.
-FIRST_TRIALS = 10
+FIRST_TRIALS = 6
 #: Most points of a grid.
 MOST_POINTS = 100_000
 

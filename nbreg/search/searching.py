@@ -46,7 +46,8 @@ class Searching:
     @property
     def n_fits(self) -> int:
         """How many trainings are still to be done."""
-        return len(self._missing()) * len(self.table.folds)
+        known = list(self._outcomes.values())
+        return len(self._missing()) * len(self.table.folds) - sum(map(len, known))
 
     @property
     def best(self) -> Trial | None:

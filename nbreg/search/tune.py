@@ -37,12 +37,12 @@ from nbreg.search.trial_store import opened
 from nbreg.search.tune_options import tune_options
 from nbreg.search.tune_spec import TuneSpec
 from nbreg.search.worker_spec import WorkerSpec
-from nbreg.search.workers import Workers
+from nbreg.search.workers import Fit, Workers, done
 from nbreg.session import as_table, take_up
 from nbreg.training.trainers import room_for
 
 
-def tune(data: Any, target: str | Sequence[str] = (), **options: Any) -> Search:
+def tune(data: Any, target: str | Sequence[str] = (), *, client: Any = None, **options: Any) -> Search:
     """Search for the best options of a fit, train with them, and return what was found.
 
     Trials are judged by cross-validation on those rows only that `nbreg.fit` with the same split and seed would train
@@ -55,11 +55,13 @@ def tune(data: Any, target: str | Sequence[str] = (), **options: Any) -> Search:
         As `nbreg.fit` takes it.
     target : str or sequence of str
         Columns to predict.
+    client : dask.distributed.Client, optional
+        Of a cluster that does the trainings.
     **options
         As the flags of ``%nnreg tune``, with underscores: `space`, a line such as ``"hidden=32..512:log,
         dropout=0..0.5, activation=relu|gelu"`` or a dict such as ``{"hidden": (32, 512, "log"), "dropout": (0, 0.5),
         "activation": ["relu", "gelu"]}``; `sampler`, `trials`, `timeout`, `folds`, `metric`, `prune`, `nested`,
-        `storage`, `fresh`, `jobs`; and those of ``nbreg.fit``, which hold for all trials that do not say otherwise.
+        `storage`, `fresh`, `jobs`, `cluster`; and those of ``nbreg.fit``, which hold for all trials that do not say otherwise.
 
     Returns
     -------
@@ -84,7 +86,7 @@ def tune(data: Any, target: str | Sequence[str] = (), **options: Any) -> Search:
     if choices.prune:
         check_comparable(space, base)
     table = FoldTable.of(frame, spec, FoldSpec(folds=choices.folds), rows=learned_rows(frame, spec))
-    plan = _Plan(table, space, choices, base, workers_of(WorkerSpec.of(checked)))
+    plan = _Plan(table, space, choices, base, workers_of(WorkerSpec.of(checked), client))
     plan.data_name = str(data) if isinstance(data, str | Path) else plan.data_name
     return plan.carry_out(frame)
 
@@ -120,6 +122,7 @@ class _Plan:
             ]
             course.n_all = sum(each.n_fits for each in (found.searching, *found.nested)) + len(found.nested)
             _note_resumed(found)
+            found.notices.extend(self.workers.notices)
             title = f"Search for the best {', '.join(found.target)} network"
             CONDUCTING.conductor(course, lambda: self._work(found, frame), title=title, shown=lambda: found)
         if found.best is None and found.trials and all(trial.status == "failed" for trial in found.trials):
@@ -158,7 +161,7 @@ class _Plan:
         """Train with what the search in an outer fold found, and judge on what that fold holds out."""
         if found.course.stop_wanted or inner.best is None:
             return
-        outcome = self.table.outcome(inner.best.options, place, on_run=found.course.follow)
+        outcome = done(self.table, Fit(place, inner.best.options, place), found.course.follow)
         if outcome is None:
             found.course.request_stop()
         elif outcome.error:

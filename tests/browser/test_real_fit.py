@@ -133,7 +133,7 @@ def test_tab_completes_commands_options_tables_columns_and_choices(notebook: Not
     tries = [
         ("%nnreg ", ["backtest", "code", "cv", "data", "effect", "evaluate", "explain", "fit", "forecast", "help",
                      "interactions", "joint", "load", "panel", "plot", "predict", "profile", "runs", "save",
-                     "whatif", "worst"]),
+                     "study", "tune", "whatif", "worst"]),
         ("%nnreg fit ", ["df", "small"]),
         ("%nnreg fit df --target ", [*(f"x{i}" for i in range(9)), '"floor area"', "price"]),
         ("%nnreg fit df --sch", ["--schedule"]),

@@ -1,0 +1,312 @@
+"""The search: what is best, on which rows, and that neither breaks nor many jobs change a bit of it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+
+import numpy as np
+import optuna
+import pandas as pd
+import pytest
+
+import nbreg
+from nbreg.errors import DataError, FileError, OptionError
+from nbreg.search import searching
+from nbreg.search.fold_table import FoldTable
+from nbreg.search.search import Search
+from nbreg.session import SESSION
+
+#: Each trial takes milliseconds: all have one shape.
+SMALL = {
+    "engine": "graph",
+    "epochs": 3,
+    "hidden": (4,),
+    "trials": 5,
+    "storage": None,
+    "space": "learning_rate=1e-4..0.3:log",
+}
+SECONDS = ["seconds"]
+
+MAKE = """
+import numpy as np, pandas as pd
+rng = np.random.default_rng(1)
+table = pd.DataFrame(rng.normal(size=(120, 2)), columns=["a", "b"])
+table["y"] = 2 * table["a"] - table["b"] ** 2 + rng.normal(size=120) / 9
+"""
+
+
+@pytest.fixture(scope="module")
+def table() -> pd.DataFrame:
+    names: dict = {}
+    exec(MAKE, names)  # the same that a process of its own makes
+    return names["table"]
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """The fits that are done: options and fold."""
+    calls: list[tuple[dict, int]] = []
+    whole = FoldTable.outcome
+
+    def outcome(self, options, fold, **more):
+        calls.append((dict(options), fold))
+        return whole(self, options, fold, **more)
+
+    monkeypatch.setattr(FoldTable, "outcome", outcome)
+    return calls
+
+
+def scores(search: Search) -> pd.DataFrame:
+    return search.to_frame().drop(columns=SECONDS)
+
+
+@pytest.mark.parametrize("sampler", ["grid", "random", "bayes"])
+def test_the_best_is_the_smallest_of_all_and_is_trained(table, sampler):
+    search = nbreg.tune(table, "y", sampler=sampler, **SMALL)
+    frame = search.to_frame()
+    assert list(frame.index) == list(range(6))
+    assert set(frame.status) == {"done"}
+    best = frame.loc[frame.rmse.idxmin()]
+    assert search.best_score == best.rmse == pytest.approx(best[["fold 1", "fold 2", "fold 3"]].mean())
+    assert search.best_options["learning_rate"] == best.learning_rate
+    assert SESSION.latest is search.regressor
+    again = nbreg.fit(table, **search.best_options)
+    np.testing.assert_array_equal(again.predict(table), search.regressor.predict(table))
+    assert search.test.value("rmse") == again.evaluate().value("rmse")
+
+
+def test_the_first_trial_has_the_options_that_the_search_began_with(table):
+    search = nbreg.tune(table, "y", learning_rate=0.07, **SMALL)
+    assert search.default.options["learning_rate"] == 0.07
+    checked = nbreg.cross_validate(
+        table.iloc[searching_rows(search)], "y", folds=3, epochs=3, hidden=(4,), learning_rate=0.07
+    )
+    assert search.default.values == pytest.approx(checked.values("rmse"), rel=1e-6)
+
+
+def searching_rows(search) -> np.ndarray:
+    folds = search.searching.table.folds
+    return np.unique(np.concatenate([np.concatenate([fold.train, fold.test]) for fold in folds]))
+
+
+def test_a_metric_of_which_more_is_better(table):
+    search = nbreg.tune(table, "y", metric="r2", **SMALL)
+    assert search.best_score == search.to_frame().r2.max()
+    assert search.gain().mean == pytest.approx(search.best_score - search.default_score)
+
+
+def test_several_targets_count_alike_whatever_their_units(table):
+    both = table.assign(z=1000 * table.b)
+    search = nbreg.tune(both, ["y", "z"], **SMALL)
+    learned = both.iloc[searching_rows(search)]
+    alone = nbreg.tune(both.assign(z=table.b), ["y", "z"], **SMALL)
+    assert search.default_score == pytest.approx(alone.default_score, rel=1e-4)
+    checked = nbreg.cross_validate(learned, ["y", "z"], folds=3, epochs=3, hidden=(4,))
+    parts = [checked.mean("rmse", name) / np.std(learned[name]) for name in ("y", "z")]
+    assert search.default_score == pytest.approx(np.mean(parts), rel=1e-5)
+
+
+@pytest.mark.parametrize("split", ["random", "time", "group"])
+def test_the_test_rows_have_no_say_in_the_search(table, split):
+    more = {"time": {"time": "day"}, "group": {"group": "where"}}.get(split, {})
+    table = table.assign(day=np.arange(120) // 2, where=np.arange(120) % 12)
+    plain = nbreg.tune(table, "y", split=split, **more, **SMALL)
+    test_rows = plain.regressor.data_.rows.test
+    assert not set(test_rows) & set(searching_rows(plain))
+    assert len(test_rows) + len(searching_rows(plain)) == len(table)
+    poisoned = table.copy()
+    poisoned.loc[test_rows, ["a", "b", "y"]] = -1e6
+    other = nbreg.tune(poisoned, "y", split=split, **more, **SMALL)
+    pd.testing.assert_frame_equal(scores(plain), scores(other), check_exact=True)
+    assert other.test.value("rmse") > 1e5
+
+
+def test_a_nested_estimate_is_that_of_a_search_in_each_fold_by_hand(table):
+    search = nbreg.tune(table, "y", nested=True, **{**SMALL, "trials": 2})
+    rows = table.iloc[searching_rows(search)].reset_index(drop=True)
+    place = {row: i for i, row in enumerate(searching_rows(search))}
+    outer = []
+    for fold in search.searching.table.folds:
+        train, held_out = ([place[row] for row in part] for part in (fold.train, fold.test))
+        by_rate = {}
+        for trial in search.trials:
+            options = {"epochs": 3, "hidden": (4,), "learning_rate": trial.options.get("learning_rate", 0.01)}
+            checked = nbreg.cross_validate(rows.iloc[train], "y", folds=3, **options)
+            by_rate[options["learning_rate"]] = checked.mean("rmse")
+        best = min(by_rate, key=by_rate.get)
+        regressor = nbreg.Regressor(epochs=3, hidden=(4,), learning_rate=best)
+        regressor.fit(rows.iloc[train][["a", "b"]], rows.iloc[train]["y"])
+        predicted = regressor.predict(rows.iloc[held_out][["a", "b"]])
+        outer.append(np.sqrt(np.mean((predicted - rows.iloc[held_out]["y"]) ** 2)))
+    assert list(search.nested_scores.values()) == pytest.approx(outer, rel=1e-5)
+    assert search.nested_interval.mean == pytest.approx(np.mean(outer), rel=1e-5)
+
+
+@pytest.mark.parametrize("more", [{"sampler": "random"}, {"sampler": "bayes", "batch": 3}, {"prune": True, "batch": 2}])
+def test_more_jobs_give_the_same_bits(table, more):
+    one = nbreg.tune(table, "y", **{**SMALL, "epochs": 30, "trials": 8}, **more)
+    two = nbreg.tune(table, "y", jobs=2, **{**SMALL, "epochs": 30, "trials": 8}, **more)
+    pd.testing.assert_frame_equal(scores(one), scores(two), check_exact=True)
+
+
+# What goes wrong
+
+
+def test_a_trial_that_fails_is_recorded_and_does_not_end_the_search(table):
+    search = nbreg.tune(table, "y", sampler="grid", **{**SMALL, "space": "learning_rate=0.01|1e30, optimizer=sgd"})
+    frame = search.to_frame()
+    assert (frame.status == "failed").sum() == 1
+    failed = frame[frame.status == "failed"].iloc[0]
+    assert failed.learning_rate == 1e30
+    assert failed.error
+    assert np.isnan(failed.rmse)
+    assert search.best_options.get("learning_rate", 0.01) == 0.01
+
+
+def test_where_all_fail_the_search_says_why(table):
+    with pytest.raises(DataError, match="All trials failed: "):
+        nbreg.tune(table, "y", **{**SMALL, "optimizer": "sgd", "learning_rate": 1e30, "space": "patience=3|4"})
+
+
+def test_pruned_trials_are_never_best(table):
+    search = nbreg.tune(table, "y", prune=True, **{**SMALL, "epochs": 40, "trials": 16})
+    frame = search.to_frame()
+    assert (frame.status == "pruned").any()
+    assert frame[frame.status == "pruned"].rmse.isna().all()
+    assert search.to_frame().loc[search.best.number].status == "done"
+    for trial in search.trials:
+        if trial.status == "pruned":
+            fold, epoch = trial.given_up
+            assert len(trial.curves) == fold + 1
+            assert len(trial.curves[fold]) == epoch > 20
+
+
+def test_mistakes_are_told(table, tmp_path):
+    with pytest.raises(OptionError, match=r'no option "trails"\. Did you mean "trials"'):
+        nbreg.tune(table, "y", trails=3)
+    with pytest.raises(OptionError, match="points, more than"):
+        nbreg.tune(table, "y", sampler="grid", storage=None, space="hidden=1..400:1, batch_size=1..400:1")
+    (tmp_path / "notes.db").write_text("no database at all, but long enough to be looked at by SQLite" * 20)
+    with pytest.raises(FileError, match="Choose another file, or memory only"):
+        nbreg.tune(table, "y", **{**SMALL, "storage": str(tmp_path / "notes.db")})
+    with pytest.raises(FileError, match="Choose another file"):
+        nbreg.tune(table, "y", **{**SMALL, "storage": str(tmp_path / "no folder" / "notes.db")})
+
+
+# What ends early
+
+
+def test_the_time_is_over(table):
+    search = nbreg.tune(table, "y", timeout=1.5, **{**SMALL, "trials": 5000})
+    assert search.course.status == "stopped"
+    assert 1 < len(search.trials) < 5000
+    assert search.regressor is SESSION.latest
+    assert any("--timeout" in each for each in search.notices)
+
+
+def test_a_stop_keeps_the_best_and_trains_it(table, monkeypatch):
+    taken: list[int] = []
+    whole = searching.Searching.take
+
+    def take(self, fit, outcome):
+        whole(self, fit, outcome)
+        taken.append(fit.key)
+        if len(taken) == 8:  # in the middle of trial 2
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(searching.Searching, "take", take)
+    search = nbreg.tune(table, "y", **SMALL)
+    assert [trial.status for trial in search.trials] == ["done", "done", "running"]
+    assert search.course.status == "stopped"
+    assert search.best_score == search.to_frame().rmse.min()
+    assert search.regressor is SESSION.latest
+
+
+def test_a_stop_from_another_thread_ends_the_training_under_way(table, monkeypatch):
+    courses = []
+    whole = FoldTable.outcome
+
+    def outcome(self, options, fold, *, on_run, **more):
+        def stop(run):
+            on_run(run)
+            courses.append(run)
+            if len(courses) == 5:
+                thread = threading.Thread(target=found[0].request_stop)
+                thread.start()
+                thread.join()
+
+        return whole(self, options, fold, on_run=stop, **more)
+
+    found = []
+    from nbreg.search import tune as module
+
+    made = module.Course
+    monkeypatch.setattr(module, "Course", lambda n: found.append(made(n)) or found[-1])
+    monkeypatch.setattr(FoldTable, "outcome", outcome)
+    search = nbreg.tune(table, "y", **SMALL)
+    assert [trial.status for trial in search.trials] == ["done", "running"]
+    assert search.regressor is SESSION.latest
+
+
+# What is kept
+
+
+def test_the_same_line_again_does_nothing_twice_and_says_so(table, tmp_path, asked):
+    kept = {**SMALL, "storage": str(tmp_path / "kept.db")}
+    first = nbreg.tune(table, "y", **kept)
+    n_first = len(asked)
+    assert n_first == 6 * 3
+    second = nbreg.tune(table, "y", **kept)
+    assert len(asked) == n_first
+    pd.testing.assert_frame_equal(first.to_frame(), second.to_frame(), check_exact=True)
+    assert any("6 trials kept in" in each and "--fresh" in each for each in second.notices)
+    more = nbreg.tune(table, "y", **{**kept, "trials": 7})
+    assert len(asked) == n_first + 2 * 3
+    pd.testing.assert_frame_equal(more.to_frame().loc[:5], first.to_frame(), check_exact=True)
+    nbreg.tune(table, "y", fresh=True, **kept)
+    assert len(asked) == n_first + 2 * 3 + n_first
+    nbreg.tune(table, "y", **{**kept, "space": "learning_rate=1e-4..0.2:log"})  # another search
+    nbreg.tune(table.assign(y=table.y + 1), "y", **kept)  # and another table
+    assert len(asked) == 2 * n_first + 2 * 3 + 2 * n_first
+
+
+def test_the_file_is_a_study_that_optuna_reads(table, tmp_path):
+    place = str(tmp_path / "kept.db")
+    search = nbreg.tune(table, "y", **{**SMALL, "storage": place})
+    study = optuna.load_study(study_name=search.study_name, storage=f"sqlite:///{place}")
+    assert study.best_value == search.best_score
+    assert [trial.value for trial in study.trials] == [trial.score for trial in search.trials]
+    assert study.trials[3].user_attrs["values"] == list(search.trials[3].values)
+
+
+@pytest.mark.parametrize("more", [{"sampler": "bayes"}, {"sampler": "bayes", "prune": True, "epochs": 30}])
+def test_a_search_killed_in_mid_trial_goes_on_with_nothing_lost(table, tmp_path, asked, more):
+    options = {**SMALL, "trials": 12, "storage": str(tmp_path / "kept.db"), **more}
+    script = MAKE + textwrap.dedent(f"""
+        import os, signal
+        import nbreg
+        from nbreg.search.fold_table import FoldTable
+        whole, calls = FoldTable.outcome, []
+        def outcome(self, options, fold, **more):
+            calls.append(fold)
+            if len(calls) > 24 and fold == 1:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return whole(self, options, fold, **more)
+        FoldTable.outcome = outcome
+        nbreg.tune(table, "y", **{options!r})
+        """)
+    killed = subprocess.run([sys.executable, "-c", script], capture_output=True, env=os.environ, timeout=120)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()[-2000:]
+    resumed = nbreg.tune(table, "y", **options)
+    n_resumed = len(asked)
+    (notice,) = (each for each in resumed.notices if "goes on" in each)
+    assert "1 trial that was cut done again" in notice
+    whole = nbreg.tune(table, "y", **{**options, "storage": None})
+    assert n_resumed < len(asked) - n_resumed  # those that were done were not done again
+    pd.testing.assert_frame_equal(scores(resumed), scores(whole), check_exact=True)
+    assert set(resumed.to_frame().status) <= {"done", "pruned"}
