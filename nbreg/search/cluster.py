@@ -15,7 +15,7 @@ from nbreg.search.course import Course
 from nbreg.search.fold_table import FoldTable
 from nbreg.search.handing_out import hand_out
 from nbreg.search.outcome import Outcome
-from nbreg.search.processes import pickled
+from nbreg.search.sending import pickled
 from nbreg.search.threads import threads_of_tensorflow
 from nbreg.search.workers import Fit, Workers
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import pickle
 import queue
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from nbreg.errors import OptionError, TrainingError
+from nbreg.errors import TrainingError
 from nbreg.search.course import Course
 from nbreg.search.crew import IDLE
 from nbreg.search.fold_table import FoldTable
 from nbreg.search.handing_out import hand_out
 from nbreg.search.outcome import Outcome
+from nbreg.search.sending import pickled
 from nbreg.search.threads import environment_of_worker, n_cores
 from nbreg.search.worker import News, Worker
 from nbreg.search.workers import Fit, Workers
@@ -144,16 +144,3 @@ class ProcessCrew:
             self._begin(task)
         else:
             yield task.fit, Outcome(0.0, error=f"Its worker process died, {task.n_deaths} times over: {why}.")
-
-
-def pickled(thing: object) -> bytes:
-    """Return what another process is sent, classes of the notebook's own within. Raises OptionError."""
-    import cloudpickle
-
-    try:
-        return bytes(cloudpickle.dumps(thing, protocol=pickle.HIGHEST_PROTOCOL))
-    except Exception as error:
-        raise OptionError(
-            f"Something among data and options cannot be sent to other processes ({type(error).__name__}: {error}). "
-            "Take one job (--jobs 1), in this process."
-        ) from error

@@ -231,3 +231,22 @@ def test_an_interrupt_is_quiet_and_leaves_nothing(tmp_path: Path):
     ended = run_script(tmp_path, "interrupt")
     assert (ended.stdout, ended.stderr) == ("stopped 0\n", "")
     assert not n_children_named(str(tmp_path))
+
+
+OWN_LAYERS = """
+import keras, nbreg, numpy as np
+from pandas import DataFrame
+class Doubled(keras.layers.Dense):
+    def call(self, inputs):
+        return 2 * super().call(inputs)
+rng = np.random.default_rng(0)
+table = DataFrame({"a": rng.normal(size=80), "b": rng.normal(size=80)}).assign(y=lambda t: t.a)
+one, two = (nbreg.cross_validate(table, "y", folds=2, layers=[Doubled(4)], epochs=3, jobs=n) for n in (1, 2))
+print(two.failures, (one.predictions == two.predictions).all())
+"""
+
+
+def test_layers_of_a_scripts_own_are_sent(tmp_path: Path):
+    (tmp_path / "own.py").write_text(OWN_LAYERS)
+    ended = subprocess.run([sys.executable, "own.py"], cwd=tmp_path, capture_output=True, text=True, timeout=200)
+    assert ended.stdout == "{} True\n", ended.stderr
