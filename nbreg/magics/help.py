@@ -11,8 +11,8 @@ from nbreg.options import Option, Switch
 _WIDTH = 100
 #: Commands as they are used one after the other; those that are not named here come last.
 _ORDER = (
-    "data", "profile", "fit", "forecast", "panel", "evaluate", "predict", "explain", "effect", "interactions", "whatif",
-    "worst", "plot", "runs", "save", "load", "code", "help",
+    "data", "profile", "fit", "forecast", "panel", "evaluate", "cv", "study", "predict", "explain", "effect",
+    "interactions", "whatif", "worst", "plot", "runs", "save", "load", "code", "help",
 )  # fmt: skip
 
 

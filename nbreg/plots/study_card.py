@@ -162,7 +162,7 @@ def _undefined(study: Study) -> list[str]:
     """Return why values are compared by another metric than the factor's own, once."""
     wanted = study.factors[0].judge
     for target in study.targets:
-        reasons = (each.evaluation.reason(wanted, target) for each in study.outcomes.values() if each.evaluation)
+        reasons = (each.evaluation.reason(wanted, target) for each in list(study.outcomes.values()) if each.evaluation)
         why = next(filter(None, reasons), "") if study.judge(target) != wanted else ""
         if why:
             used = SHOWN[study.judge(target)].title
@@ -190,4 +190,4 @@ def _pictures(study: Study) -> list[Any]:
         return [StudyHeatmap.of(study)]
     from nbreg.plots.study_plot import StudyPlot
 
-    return [StudyPlot.of(study)]
+    return StudyPlot.of(study).parts()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -80,10 +80,14 @@ class StudyPlot:
         panels = tuple(_panels(study))
         return cls(study.factors[0].title, axis, labels, tuple(map(float, x)), panels)
 
+    def parts(self) -> list[StudyPlot]:
+        """Return a picture for each panel: a page sets as many side by side as it has room for."""
+        return [replace(self, panels=(panel,)) for panel in self.panels]
+
     @property
     def alt(self) -> str:
         """What is to be seen, in words."""
-        metrics = dict.fromkeys(panel.metric for panel in self.panels)
+        metrics = dict.fromkeys(panel.title for panel in self.panels)
         best = {self.labels[panel.best] for panel in self.panels if panel.best is not None}
         marked = f" Marked as best: {', '.join(sorted(best))}." if best else " No value is marked as best."
         return f"{', '.join(metrics)} by {self.factor}, for {counted(len(self.labels), 'value')}.{marked}"
@@ -108,6 +112,8 @@ class StudyPlot:
         if panel.best is not None:
             self._mark_best(axes, panel.best, panel.means[panel.best])
         axes.set_yscale("log" if panel.logarithmic else "linear")
+        if panel.logarithmic:  # intervals may reach down to next to nothing
+            axes.set_ylim(bottom=0.7 * min(value for _, value in panel.folds))
         self._name_values(axes, beyond=panel.band is not None)
         axes.set(title=panel.title, xlabel=self.factor, ylabel=panel.metric)
         theme.people_ticks(axes.yaxis)
@@ -147,9 +153,10 @@ class StudyPlot:
         from nbreg.plots import theme
 
         axes.plot([self.x[point]], [mean], "o", color=theme.GREEN, markersize=8.5, zorder=5)
+        behind = {"facecolor": theme.PAPER, "alpha": 0.8, "pad": 1, "linewidth": 0}
         axes.annotate(
             "best", (self.x[point], mean), (-8, 0), textcoords="offset points", ha="right", va="center", fontsize=9,
-            color=theme.GREEN, fontweight="bold", zorder=6, bbox={"facecolor": theme.PAPER, "alpha": 0.8, "pad": 1, "linewidth": 0},
+            color=theme.GREEN, fontweight="bold", zorder=6, bbox=behind,
         )  # fmt: skip
 
     def _name_values(self, axes: Any, beyond: bool) -> None:

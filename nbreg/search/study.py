@@ -45,7 +45,7 @@ class Study:
     """What a study found so far; it fills while the work goes on.
 
     A value (of two factors: a pair of values) is known by its position in `points`. `outcomes` are by position and
-    fold; those that are not there yet are missing. `course` says how far it is.
+    fold; those that are not there yet are missing. `course` says how far it is. Others may read it meanwhile.
     """
 
     def __init__(self, factors: Sequence[Factor], values: Sequence[Sequence[Any]], table: FoldTable, network: str = ""):
@@ -75,7 +75,7 @@ class Study:
     def judge(self, target: str | None = None) -> str:
         """Return the metric that the best value goes by: the factor's own, or rmse where that has no value."""
         wanted = self.factors[0].judge
-        done = [each for each in self.outcomes.values() if not each.error]
+        done = [each for each in list(self.outcomes.values()) if not each.error]
         return _ALWAYS if any(np.isnan(each.value(wanted, target)) for each in done) else wanted
 
     @property
@@ -92,7 +92,7 @@ class Study:
     @property
     def failures(self) -> dict[tuple[int, int], str]:
         """The trainings that failed, by value and fold, and why."""
-        return {key: each.error for key, each in self.outcomes.items() if each.error}
+        return {key: each.error for key, each in list(self.outcomes.items()) if each.error}
 
     def n_finished(self, point: int) -> int:
         """Return on how many folds a value is finished, without those that failed."""

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: Times the present rows that a learning curve is looked at for.
 _TIMES = {2: "Twice", 10: "Ten times"}
+#: Errors that are more than so many times another one are far from it, whether that is sure or not.
+FAR = 1.25
 #: So many pairs of values are told one by one.
 _MOST_PAIRS = 3
 
@@ -28,11 +30,10 @@ def found_words(study: Study, target: str) -> str:
         return _so_far(study, target)
     if found.best is not None:
         return _best(study, found)
-    among = _with_unit(study, found.level)
-    words = f"No real difference between {among} ({_range(found, found.level)})"
+    words = f"{_alike(study, found)} ({_range(found, found.level)})"
     if not found.worse:
         return f"{words}."
-    verb = "is" if len(found.worse) == 1 else "are"
+    verb = "is" if len(found.worse) == 1 and not _unit(study) else "are"
     return f"{words}; {_with_unit(study, found.worse)} {verb} worse ({_range(found, found.worse)})."
 
 
@@ -53,10 +54,20 @@ def _best(study: Study, found: Findings) -> str:
     others = [value for point, value in found.means.items() if point != found.leader]
     nearest = max(others) if metric.higher_is_better else min(others)
     bound = "less" if metric.higher_is_better else "more"
-    unit = study.factors[0].unit if len(study.factors) == 1 else ""
-    verb = f" {unit} are" if unit else " is"
+    verb = f" {_unit(study)} are" if _unit(study) else " is"
     own = _shown(metric, found.means[found.leader])
     return f"{best}{verb} best: {metric.title} {own}, against {_shown(metric, nearest)} or {bound}."
+
+
+def _alike(study: Study, found: Findings) -> str:
+    """Return that values do not really differ; where they are far apart, that these folds do not tell."""
+    among = _with_unit(study, found.level)
+    best, *_, last = (found.means[point] for point in found.level)
+    if found.metric.higher_is_better or last <= FAR * best:
+        return f"No real difference between {among}"
+    return (
+        f"{among[0].upper() if among.startswith('the ') else among[0]}{among[1:]} cannot be told apart on these folds"
+    )
 
 
 def _pair(found: Findings) -> str:
@@ -93,6 +104,11 @@ def _with_unit(study: Study, points: Sequence[int]) -> str:
         pairs = counted(len(study.points), "pair")
         return f"the {pairs} of values" if all_of_them else f"{count(len(in_order))} of the {pairs} of values"
     return listed([f"({study.label(point)})" for point in in_order])
+
+
+def _unit(study: Study) -> str:
+    """Return what stands behind values, such as ``units``; nothing for pairs of values."""
+    return study.factors[0].unit if len(study.factors) == 1 else ""
 
 
 def _foreseen(curve: ErrorCurve, there: Foreseen, words: str, metric: Metric) -> str:
