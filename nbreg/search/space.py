@@ -14,15 +14,10 @@ from nbreg.networks.architecture import ARCHITECTURES, architecture_options
 from nbreg.networks.heads.head import HEADS, NONE, head_options
 from nbreg.search.entries import Choices, Entry
 from nbreg.search.space_reading import entries_of
+from nbreg.training.spec import TrainingSpec
 
 #: What is the same for all trials, so that they can be compared.
 NOT_SEARCHED = ("target", "test_fraction", "split", "time", "group", "seed")
-
-#: What is tried where no space is given, as far as the network has the options.
-DEFAULT = (
-    "hidden=32|64|128|256|64,32|128,64|256,128|64,64,64|128,128,128, learning_rate=1e-3..3e-2:log, "
-    "activation=relu|gelu|silu|tanh, batch_size=16|32|64|128, dropout=0..0.2, l2=1e-7..1e-3:log"
-)
 
 #: Options that a compiled training takes any value of.
 _NOT_COMPILED = ("learning_rate", "epochs", "patience", "schedule", "stop_after", "rate_change")
@@ -44,17 +39,19 @@ class Space:
             raise OptionError("There is nothing to search: no option of the space has two values.")
 
     @classmethod
-    def of(cls, given: Any, base: Mapping[str, Any]) -> Space:
+    def of(cls, given: Any, base: Mapping[str, Any], n_rows: int = 1_000) -> Space:
         """Return the space that is meant: a line of text, a mapping by option, or None, which means the default one.
 
         In a mapping a tuple of two or three is a range, ``(32, 512, "log")`` or ``(0, 1, 0.25)``, a list has values to
         choose from, text means what it means in a line, and all else is a value. `base` are the options of all
-        trials. Raises OptionError, with the place, for what means nothing, and for what has nothing to do there.
+        trials, `n_rows` the rows that the default space is for. Raises OptionError, with the place, for what means
+        nothing, and for what has nothing to do there.
         """
         if isinstance(given, cls):
             return given
         if given is None:
-            return cls(tuple(each for each in entries_of(DEFAULT) if cls((each,)).is_live(each, base)))
+            usual = entries_of(default_line(n_rows))
+            return cls(tuple(each for each in usual if cls((each,)).is_live(each, base)))
         space = cls(entries_of(given))
         for each in space.entries:
             if not space.is_live(each, base):
@@ -109,6 +106,15 @@ class Space:
         """Return when it is decided about an option: first the parts, then what others need."""
         needed = {needs.name for name in self.names if (needs := fit_options()[name].needs)}
         return 0 if entry.name in ("network", "heads", "joint") else 1 if entry.name in needed else 2
+
+
+def default_line(n_rows: int) -> str:
+    """Return the space of those who give none: what most often matters, around what suits so many rows by itself."""
+    batch = TrainingSpec().for_rows(max(n_rows, 64)).batch_size
+    return (
+        "hidden=64|256|64,32|256,128|128,128,128, learning_rate=1e-3..3e-2:log, activation=relu|gelu|silu, "
+        f"batch_size={batch // 2}..{2 * batch}:{batch // 4}, dropout=0..0.2, l2=1e-7..1e-3:log"
+    )
 
 
 def has_option(name: str, options: Mapping[str, Any], *, needs: bool = True) -> bool:

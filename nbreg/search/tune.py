@@ -61,7 +61,8 @@ def tune(data: Any, target: str | Sequence[str] = (), *, client: Any = None, **o
         As the flags of ``%nnreg tune``, with underscores: `space`, a line such as ``"hidden=32..512:log,
         dropout=0..0.5, activation=relu|gelu"`` or a dict such as ``{"hidden": (32, 512, "log"), "dropout": (0, 0.5),
         "activation": ["relu", "gelu"]}``; `sampler`, `trials`, `timeout`, `folds`, `metric`, `prune`, `nested`,
-        `storage`, `fresh`, `jobs`, `cluster`; and those of ``nbreg.fit``, which hold for all trials that do not say otherwise.
+        `storage`, `fresh`, `jobs`, `cluster`; and those of ``nbreg.fit``, which hold for all trials that do not say
+        otherwise.
 
     Returns
     -------
@@ -82,10 +83,11 @@ def tune(data: Any, target: str | Sequence[str] = (), *, client: Any = None, **o
     base = {name: value for name, value in checked.items() if name in Regressor.options()}
     Blueprint.of(Regressor(**base).get_params(deep=False))  # where choices do not fit together, this says so
     frame = as_table(data)
-    space = Space.of(choices.space, base)
+    rows = learned_rows(frame, spec)
+    space = Space.of(choices.space, base, len(rows))
     if choices.prune:
         check_comparable(space, base)
-    table = FoldTable.of(frame, spec, FoldSpec(folds=choices.folds), rows=learned_rows(frame, spec))
+    table = FoldTable.of(frame, spec, FoldSpec(folds=choices.folds), rows=rows)
     plan = _Plan(table, space, choices, base, workers_of(WorkerSpec.of(checked), client))
     plan.data_name = str(data) if isinstance(data, str | Path) else plan.data_name
     return plan.carry_out(frame)

@@ -2,6 +2,8 @@
 
 import pytest
 
+from nbreg.magics.completion import offers
+
 LINE = (
     '%nnreg tune houses --target price --epochs 2 --engine graph --space "hidden=2|3, learning_rate=1e-3..1e-1:log" '
     "--learning-rate 1e-6 --trials 3 --storage kept.db"
@@ -48,3 +50,16 @@ def test_its_value_is_a_card_with_pictures(kernel):
 def test_a_mistake_is_one_line(kernel, more, told):
     lines = kernel.fails(f"%nnreg tune houses --target price {more}")
     assert lines == [told]
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("%nnreg tune df --sampler ", ["grid", "random", "bayes"]),
+        ("%nnreg tune df --metric r", ["rmse", "r2", "rmsle"]),
+        ("%nnreg tune df --sto", ["--storage"]),
+        ("%nnreg tune df --prune --ne", ["--nested", "--nesterov"]),
+    ],
+)
+def test_its_options_and_choices_are_completed(line, expected):
+    assert [offer.text for offer in offers(line, {})[1]] == expected
