@@ -57,8 +57,8 @@ def test_a_mistake_is_one_line(kernel, more, told):
     [
         ("%nnreg tune df --sampler ", ["grid", "random", "bayes"]),
         ("%nnreg tune df --metric r", ["rmse", "r2", "rmsle"]),
-        ("%nnreg tune df --sto", ["--storage"]),
-        ("%nnreg tune df --prune --ne", ["--nested", "--nesterov"]),
+        ("%nnreg tune df --stor", ["--storage"]),
+        ("%nnreg tune df --prune --nes", ["--nested", "--nesterov"]),
     ],
 )
 def test_its_options_and_choices_are_completed(line, expected):
