@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from nbreg.search.study import Study
 
-#: Metrics that span more than this many times are drawn on a log scale; numbers stand at each of so many values.
+#: Metrics, and values of any option, that span more than this many times are drawn on a log scale; a number stands at
+#: each of so many values.
 LOG_ABOVE, _MOST_TICKS = 8.0, 8
 #: The learning curve is drawn up to so many times the rows, through so many points, and told at these.
 _REACH, _FINE, _TOLD = 10.0, 80, (2, 10)
@@ -182,11 +183,12 @@ class StudyPlot:
 
 
 def axis_of(wanted: str, values: list[Any]) -> str:
-    """Return the kind of axis that values stand on: ``log``, ``linear`` or ``names``."""
+    """Return the kind of axis that values stand on: ``log``, ``linear`` or ``names``; ``auto`` goes by their span."""
     are_numbers = all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values)
     if not are_numbers or wanted == "names":
         return "names"
-    return "log" if wanted == "log" and min(values) > 0 and max(values) > LOG_ABOVE * min(values) else "linear"
+    spans = min(values) > 0 and (wanted == "log" or max(values) > LOG_ABOVE * min(values))
+    return "log" if spans and wanted != "linear" else "linear"
 
 
 def _panels(study: Study) -> Iterator[Panel]:

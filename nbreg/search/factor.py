@@ -34,7 +34,7 @@ class Factor(ABC):
     #: The metrics that are shown; the best value goes by `judged_by`, unless given by the first of them.
     metrics: tuple[str, ...] = ("rmse", "r2")
     judged_by: str = ""
-    #: ``log`` or ``linear`` where values are numbers; ``names``.
+    #: ``log``, ``linear`` or ``auto`` where values are numbers; ``names``.
     axis: str = "names"
     #: Options that are chosen so beside it, unless they are given.
     fixed: Mapping[str, Any] = {}
@@ -135,7 +135,7 @@ class OptionFactor(Factor):
         self.title = self.title_of(self.varied)
         self.replaces = (self.name,)
         if name:
-            self.axis = "log"  # where values allow it
+            self.axis = "auto"
 
     @staticmethod
     def title_of(varied: Option) -> str:

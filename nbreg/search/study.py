@@ -211,7 +211,7 @@ class Study:
 
 
 def study(
-    factor: str | Sequence[str], data: Any, target: str | Sequence[str] = (), values: Any = (), **options: Any
+    factor: str | Sequence[str], data: Any, target: str | Sequence[str] = (), values: Any = None, **options: Any
 ) -> Study:
     """Return what a choice does: a network is trained with each value of it on the same folds, from the same seeds.
 
@@ -249,7 +249,7 @@ def study(
 
 
 def drafted(
-    factor: str | Sequence[str], data: Any, target: str | Sequence[str] = (), values: Any = (), **options: Any
+    factor: str | Sequence[str], data: Any, target: str | Sequence[str] = (), values: Any = None, **options: Any
 ) -> tuple[Study, Callable[[], None]]:
     """Return a study of which nothing is done yet, and the work that fills it, for who has it done in his own way.
 
@@ -257,7 +257,7 @@ def drafted(
     """
     factors = _factors(factor)
     refuse_unknown(options, study_options())
-    given = {**options, **({"target": target} if target else {}), "values": values}
+    given = {**options, **({"target": target} if target else {}), "values": () if values is None else values}
     choices = {name: declared.check(given[name]) for name, declared in study_options().items() if name in given}
     _refuse_replaced(factors, choices)
     table = FoldTable.of(as_table(data), DataSpec.of(choices), StudySpec.of(choices))

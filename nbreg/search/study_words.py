@@ -90,8 +90,10 @@ def _so_far(study: Study, target: str) -> str:
     if not known:
         return "Nothing is finished yet."
     ahead = (max if metric.higher_is_better else min)(known, key=lambda i: known[i])
-    where = "on the first fold" if len(known) > 1 else "the only one so far"
-    return f"{study.label(ahead)} is ahead, {where} ({metric.title} {_shown(metric, known[ahead])}): too early to tell."
+    own = f"{metric.title} {_shown(metric, known[ahead])}"
+    if study.course.ended:
+        return f"{study.label(ahead)} is ahead ({own}), on too few folds to tell whether that is chance."
+    return f"{study.label(ahead)} is ahead so far ({own}): too early to tell."
 
 
 def _with_unit(study: Study, points: Sequence[int]) -> str:
@@ -118,7 +120,9 @@ def _foreseen(curve: ErrorCurve, there: Foreseen, words: str, metric: Metric) ->
         return (
             f"{rows}: what they would bring cannot be told from these folds ({metric.title} between {low} and {high})."
         )
-    return f"{rows} would bring {metric.title} from {now} to {_shown(metric, there.error)} (between {low} and {high})."
+    then = _shown(metric, there.error)
+    change = f"leave {metric.title} at {now}" if then == now else f"bring {metric.title} from {now} to {then}"
+    return f"{rows} would {change} (between {low} and {high})."
 
 
 def _shown(metric: Metric, value: float) -> str:

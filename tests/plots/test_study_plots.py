@@ -101,7 +101,7 @@ def test_a_study_without_anything_done_is_shown_too():
     assert "Nothing is finished yet." in bundle["text/plain"]
     assert "0 of 10 trainings are finished." in bundle["text/plain"]
     found.outcomes[1, 0] = made_up("learning_rate", [[0.01, 0.1]], [1.0, 1.0]).outcomes[1, 0]
-    assert "0.1 is ahead" in study_text(found)
+    assert "0.1 is ahead so far" in study_text(found)
     assert "image/png" in study_bundle(found)[0]
 
 
@@ -133,7 +133,8 @@ def test_two_factors_are_a_heat_map():
 
 @pytest.mark.parametrize(
     ("wanted", "values", "expected"),
-    [("log", [1, 2, 3], "linear"), ("log", [0, 0.1, 10], "linear"), ("log", [1, 10, 100], "log"),
+    [("auto", [1, 2, 3], "linear"), ("log", [1, 2, 3], "log"), ("auto", [1, 10, 100], "log"),
+     ("log", [0, 0.1, 10], "linear"), ("log", [1, 10, 100], "log"),
      ("log", [0.1, "auto"], "names"), ("log", [False, True], "names"), ("names", [1, 100], "names")],
 )  # fmt: skip
 def test_axes_suit_the_values(wanted: str, values: list, expected: str):
