@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from nbreg.data.frames import is_table_path
 from nbreg.errors import DataError, OptionError, did_you_mean
-from nbreg.options import Kind, Option, Optional, Spec, option
+from nbreg.options import Choice, Kind, Option, Optional, Spec, option
 from nbreg.panels.notebook_names import Name, tables_in
 from nbreg.registry import Registry
 
@@ -19,6 +19,10 @@ class Frame(Kind):
 
     expected = "the name of a table in the notebook, a .csv or .parquet file, or a folder of .parquet files"
     metavar = "DATA"
+
+
+class Words(Choice):
+    """Some of a few words, parted by commas."""
 
 
 class Path(Kind):

@@ -43,6 +43,7 @@ def texts(line, names=NAMES):
         ("%nnreg plot resi", "resi", ["residual_correlation", "residuals"]),
         ("%nnreg fit df --loss-weights ", "", ["equal", "balanced", "learned"]),
         ("%nnreg study le", "le", ["learning_rate"]),
+        ("%nnreg study epochs,le", "epochs,le", ["epochs,learning_rate"]),
         ("%nnreg study data", "data", ["data_size"]),
         ("%nnreg study epochs ", "", ["houses", "cars"]),
         ("%nnreg help sa", "sa", ["save"]),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from nbreg.magics.command import COMMANDS, Argument, Call, Command, Frame, Keeping
+from nbreg.magics.command import COMMANDS, Argument, Call, Command, Frame, Keeping, Words
 from nbreg.magics.meaning import meant
-from nbreg.options import Choice, Option
+from nbreg.options import Option
 from nbreg.search.factor import factor_names
 from nbreg.search.study_options import grouped_study_options
 
@@ -23,7 +23,7 @@ class StudyCommand(Command):
     """
 
     arguments = (
-        Argument("factor", "What is studied, or two, parted by a comma.", Choice(among=factor_names)),
+        Argument("factor", "What is studied, or two, parted by a comma.", Words(among=factor_names)),
         Argument("data", "A table in the notebook (pandas, polars, pyarrow), or a .csv or .parquet file.", Frame()),
     )
     examples = (
