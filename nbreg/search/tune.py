@@ -16,7 +16,7 @@ from nbreg.data.dataset import targets_of, usable_rows
 from nbreg.data.frames import Frame
 from nbreg.data.spec import DataSpec
 from nbreg.data.splitting import Rows, split_rows
-from nbreg.errors import DataError
+from nbreg.errors import DataError, NbregError
 from nbreg.evaluation.wording import counted, rounded
 from nbreg.networks.blueprint import Blueprint
 from nbreg.options import refuse_unknown
@@ -38,7 +38,7 @@ from nbreg.search.tune_options import tune_options
 from nbreg.search.tune_spec import TuneSpec
 from nbreg.search.worker_spec import WorkerSpec
 from nbreg.search.workers import Fit, Workers, done
-from nbreg.session import as_table, take_up
+from nbreg.session import SESSION, as_table, take_up
 from nbreg.training.trainers import room_for
 
 
@@ -173,13 +173,22 @@ class _Plan:
             found.course.advance()
 
     def _train_best(self, found: Search, frame: Frame) -> None:
-        """Train with the best options as a fit does; a stop that came before is none for this."""
+        """Train with the best options as a fit does; a stop that came before is none for this.
+
+        Where that fails, what was found is kept, and the failure is said.
+        """
         if found.best is None:
             return
         regressor = take_up(frame, **found.best_options)
         if not found.course.stop_wanted:
             found.course.follow(regressor.run_)
-        regressor.train()
+        try:
+            regressor.train()
+        except NbregError as error:
+            found.notices.append(f"Training with the best options failed: {error}")
+            if not hasattr(regressor, "network_"):
+                SESSION.remove(regressor)
+                return
         has_test = regressor.data_ is not None and regressor.data_.n_rows("test")
         found.test = regressor.evaluation_of("test") if has_test else None
         found.regressor = regressor

@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 import nbreg
-from nbreg.errors import DataError, FileError, OptionError
+from nbreg.errors import DataError, FileError, OptionError, TrainingError
 from nbreg.search import searching
 from nbreg.search.fold_table import FoldTable
 from nbreg.search.search import Search
@@ -310,3 +310,20 @@ def test_a_search_killed_in_mid_trial_goes_on_with_nothing_lost(table, tmp_path,
     assert n_resumed < len(asked) - n_resumed  # those that were done were not done again
     pd.testing.assert_frame_equal(scores(resumed), scores(whole), check_exact=True)
     assert set(resumed.to_frame().status) <= {"done", "pruned"}
+
+
+def test_where_the_best_cannot_be_trained_what_was_found_is_kept(table, monkeypatch):
+    before = list(SESSION.trainings)
+    whole = nbreg.Regressor.train
+
+    def train(self, **more):
+        if any(each.is_meant_by(self) for each in SESSION.trainings):
+            raise TrainingError("The loss is not a number.")
+        return whole(self, **more)
+
+    monkeypatch.setattr(nbreg.Regressor, "train", train)
+    search = nbreg.tune(table, "y", **SMALL)
+    assert search.regressor is None
+    assert search.best_score == search.to_frame().rmse.min()
+    assert "Training with the best options failed: The loss is not a number." in search.notices
+    assert SESSION.trainings == before
