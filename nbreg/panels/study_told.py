@@ -35,18 +35,18 @@ def found_so_far(study: Study, target: str, *, whole: bool = False) -> tuple[dic
     numbers = np.array([[study.results(i, name, target) for i in _points(study)] for name in drawn], np.float32)
     n_folds = len(study.table.folds)
     done = [sum((i, fold) in study.outcomes for fold in range(n_folds)) for i in _points(study)]
+    metrics = [_metric(study, SHOWN[name], target, best if name == judge else None) for name in drawn]
+    for name, each in zip(drawn, metrics, strict=True):
+        each["band"] = _band(study, target) if whole and name == judge else None
+    has_band = any(each["band"] for each in metrics)  # it reaches far
     found = {
         "heading": _heading(study),
         "factor": study.title,
         "targets": list(study.targets),
         "target": target,
-        "axis": _axis(study),
+        "axis": _axis(study) if not has_band else {**_axis(study), "kind": "log"},
         "n_folds": n_folds,
-        "metrics": [
-            _metric(study, SHOWN[name], target, best if name == judge else None)
-            | {"band": _band(study, target) if whole and name == judge else None}
-            for name in drawn
-        ],
+        "metrics": metrics,
         "best": best,
         "head": [_first_up(study.title), *(SHOWN[name].title for name in study.metrics), "Trainings"],
         "rows": [_row(study, i, target, done[i], n_folds) for i in _points(study)],

@@ -437,7 +437,7 @@ def misplaced(panel: Locator) -> list[str]:
             .filter(node => node.checkVisibility());
         const boxes = nodes.map(node => node.getBoundingClientRect());
         const found = [];
-        const clipped = node => node.closest(".nbreg-groups, .nbreg-chips, .nbreg-net-scroll");
+        const clipped = node => node.closest(".nbreg-groups, .nbreg-chips, .nbreg-net-scroll, .nbreg-study-table");
         const linked = node => node.closest(".nbreg-parts, .nbreg-segments, .nbreg-net");
         boxes.forEach((a, i) => {
             const words = nodes[i].outerHTML.slice(0, 120);

@@ -51,6 +51,19 @@ def test_a_forecast_is_trained_in_a_panel_of_its_own(kernel):
     )
 
 
+def test_a_study_is_done_in_a_panel_of_its_own(kernel):
+    options = "--target price --values 2,4 --repeats 2 --epochs 2 -o units"
+    kernel.run(f"panel = %nnreg panel study houses --factor hidden_units {options}")
+    assert kernel.text("panel.line") == f"'%nnreg study hidden_units houses {options}'"
+    kernel.run("panel.run(wait=True)")
+    assert kernel.text("units is panel.study_, len(units.outcomes), units.course.status") == "(True, 4, 'finished')"
+    outputs = kernel.run("panel")
+    assert bundles(outputs) == [["image/png", "text/html", "text/plain"]]
+    assert kernel.text(
+        "import nbreg\nnbreg.StudyPanel(houses, target='price', factor='dropout', values=[0, 0.5]).line"
+    ) == ("'%nnreg study dropout houses --target price --values 0,0.5'")
+
+
 def test_python_opens_the_same(kernel):
     line = kernel.text("import nbreg\nnbreg.TrainPanel(houses, target='price', hidden=(8,)).line")
     assert line == "'%nnreg fit houses --target price --hidden 8'"
@@ -73,6 +86,8 @@ def test_the_other_panels(kernel):
         ("%nnreg panel explain --model nobody", "nobody"),
         ("%nnreg panel houses --target prise", 'There is no column "prise"'),
         ("%nnreg panel forecast houses --split time", "panel has no option --split."),
+        ("%nnreg panel study houses --factor hidden_unit", 'Did you mean "hidden_units"?'),
+        ("%nnreg panel study houses --metric rmse", "panel has no option --metric."),
         ("%nnreg panel houses --network perceptron --hidden 8", "The perceptron has no option hidden (--hidden)"),
     ],
 )
@@ -87,6 +102,8 @@ def test_options_and_words_are_those_of_the_panel_that_is_named():
     assert texts("%nnreg panel houses --hid")[1] == ["--hidden"]
     assert texts("%nnreg panel explain --meth")[1] == ["--method"]
     assert texts("%nnreg panel forecast houses --horiz")[1] == ["--horizon"]
+    assert texts("%nnreg panel study houses --fac")[1] == ["--factor"]
+    assert texts("%nnreg panel study houses --factor hidden_")[1] == ["hidden_units"]
     assert texts("%nnreg panel runs --hid")[1] == []
 
 

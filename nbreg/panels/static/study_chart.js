@@ -37,7 +37,8 @@ class StudyChart extends Picture {
     const known = means.map(([mean]) => mean).filter(Number.isFinite);
     let [low, high] = [Math.min(...seen), Math.max(...seen)];
     if (!share && low > 0 && Math.max(...known) / Math.min(...known) > WIDE_RANGE) {
-      return { logarithmic: true, low: low / 1.3, high: high * 1.4 };
+      const foreseen = band ? Math.max(low / 5, Math.min(...band.y)) : low;
+      return { logarithmic: true, low: Math.min(low, foreseen) / 1.3, high: high * 1.4 };
     }
     const ends = [...means.flat(), ...(band ? [...band.y, band.low.at(-1)] : [])].filter(Number.isFinite);
     const least = low >= 0 ? 0 : -Infinity;
