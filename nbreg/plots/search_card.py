@@ -160,7 +160,9 @@ def _pictures(search: Search) -> list[Any]:
 
     done = [trial for trial in search.trials if trial.is_done]
     pictures: list[Any] = [BestSoFar.of(search)] if done else []
-    if sum(bool(trial.params) for trial in done) > 1:
-        pictures.append(ParallelCoordinates.of(search))
     importance = OptionImportance.of(search) if search.course.ended else None
-    return [*pictures, *([importance] if importance is not None else [])]
+    if importance is not None:
+        pictures.append(importance)
+    if sum(bool(trial.params) for trial in done) > 1:
+        pictures.append(ParallelCoordinates.of(search))  # the widest comes last
+    return pictures
