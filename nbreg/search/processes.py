@@ -20,7 +20,7 @@ from nbreg.search.workers import Fit, Workers
 #: A fit whose worker dies is done again, so often at most.
 RETRIES = 2
 #: A worker that has grown by so many bytes is replaced, and one that has done so many fits.
-MOST_GROWTH, MOST_FITS = 600 * 2**20, 200
+MOST_GROWTH, MOST_FITS = 500 * 2**20, 1_000
 
 
 class Processes(Workers):
