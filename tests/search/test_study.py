@@ -30,6 +30,11 @@ def table() -> pd.DataFrame:
     return frame
 
 
+def folded(frame: pd.DataFrame, **choices: str) -> FoldTable:
+    """Return a table as studies of its price fold it."""
+    return FoldTable.of(as_table(frame), DataSpec(target="price", **choices), StudySpec())
+
+
 @pytest.fixture
 def compiled(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Count what is compiled: its length is how often."""
@@ -140,10 +145,10 @@ def test_fewer_rows_are_the_latest_or_whole_groups(table: pd.DataFrame):
     frame = table.assign(
         day=np.random.default_rng(0).permutation(120), city=np.repeat([f"c{i}" for i in range(12)], 10)
     )
-    by_time = nbreg.study("data_size", frame, "price", values=[40, 90], split="time", time="day", **QUICK).table
+    by_time = folded(frame, split="time", time="day")
     rows = by_time.train_rows(0, 40)
     assert set(frame["day"].iloc[rows]) == set(range(56, 96))
-    by_group = nbreg.study("data_size", frame, "price", values=[50, 90], split="group", group="city", **QUICK).table
+    by_group = folded(frame, split="group", group="city")
     rows = by_group.train_rows(0, 50)
     assert frame["city"].iloc[rows].value_counts().tolist() == [10] * 5
 
@@ -206,8 +211,8 @@ def test_regularization_turns_on_one_at_a_time():
 @pytest.mark.parametrize("name", list(FACTORS))
 def test_factors_have_values_of_their_own_that_they_read_again(table: pd.DataFrame, name: str):
     factor = FACTORS[name]
-    folded = FoldTable.of(as_table(table), DataSpec(target="price"), StudySpec())
-    values = [factor.settled(each, folded) for each in factor.defaults(folded, {})]
+    rows = folded(table)
+    values = [factor.settled(each, rows) for each in factor.defaults(rows, {})]
     assert len(set(values)) == len(values) > 1
     assert len({factor.label(each) for each in values}) == len(values)
     assert [factor.option.check(each) for each in values] == values
