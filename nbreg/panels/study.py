@@ -130,10 +130,15 @@ class StudyPanel(StudyTraits, view="study", scripts=_SCRIPTS, styles=_STYLES):
             self._tell_wrong(name, chosen.options[name])
         lacking = [name for name in chosen.value_names if not chosen.options[name] and not self.usual[name]["values"]]
         self.missing = "Enter values to try" if lacking else ""
-        self.summaries = {}
-        if not lacking and not self.problems:
-            self.summaries = {STUDY_GROUP: counted(chosen.n_trainings(), "training")}
+        is_known = not lacking and not self.problems
+        own = {STUDY_GROUP: counted(chosen.n_trainings(), "training")} if is_known else {}
+        self.summaries = {**own, "Data": self._suspicious()}
         self.trouble = ""
+
+    def _suspicious(self) -> str:
+        """Return in a word which features are not to be trusted: the group that says why is folded."""
+        names = [each["name"] for each in self.columns if each["warning"] and each["role"] == "feature"]
+        return "" if not names else f"⚠ {names[0]}" if len(names) == 1 else f"⚠ {counted(len(names), 'column')}"
 
     def _usual(self, place: int, name: str) -> dict[str, str]:
         """Return the values of a factor unless some are given, and a word about what it takes."""

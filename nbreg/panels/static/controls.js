@@ -5,6 +5,7 @@
 
 const REST = 600; // ms without input after which a control shows again what Python says
 const PACE = 80; // ms between the wishes of a control that is being moved
+const LONG_LABEL = 15; // letters, beyond which a label takes half of a line
 const FEW = 4; // choices that are shown beside each other
 const STEPS = [1, 1.5, 2, 3, 5, 7]; // of a decade, on a logarithmic slider
 const BENDS = {
@@ -291,7 +292,7 @@ function columnChoice(declared, wish, columns) {
 }
 
 // A control with its label, its help, and what is wrong with its value. `show` leaves alone what has not changed.
-function field(declared, control, span = control.span ?? 3) {
+function field(declared, control, span = Math.max(control.span ?? 3, declared.label.length > LONG_LABEL ? 3 : 0)) {
   const [name, problem] = [unique("label"), unique("problem")];
   const group = control.focus.getAttribute("role") === "radiogroup";
   const label = make(group ? "span" : "label", { id: name, title: declared.help }, declared.label);

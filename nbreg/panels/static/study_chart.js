@@ -164,16 +164,15 @@ class StudyChart extends Picture {
     pen.textAlign = "right";
     pen.fillText(text, at.right + 4, at.bottom + 14);
   }
-  // What is below the axis is told by a mark at its foot.
+  // Folds stand beside their mean.
   drawPoints(pen, at, colour) {
     pen.fillStyle = colour("muted");
-    const spread = Math.min(9, at.slot / 5);
+    const [aside, spread] = [Math.min(11, at.slot / 3), Math.min(2.5, at.slot / 8)];
     this.shown.points.forEach((values, index) => {
       pen.globalAlpha = Math.max(0.28, 0.6 - 0.012 * values.length);
       values.forEach((value, place) => {
-        if (!Number.isFinite(value)) return;
-        const x = at.x(index) + (values.length > 1 ? spread * ((2 * place) / (values.length - 1) - 1) : 0);
-        if (value >= at.floor) this.drawDot(pen, x, at.y(value), 2.2);
+        const x = at.x(index) + aside + (place % 2 ? spread : -spread);
+        if (value >= at.floor) this.drawDot(pen, x, at.y(value), 2.2); // not so where there is none
       });
     });
     pen.globalAlpha = 1;
