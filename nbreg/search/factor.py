@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from nbreg.training.run import Run
 
 #: Options that are the same for all values: they say what is predicted, and how rows are folded.
-NO_FACTORS = ("target", "test_fraction", "split", "time", "group", "seed", "engine")
+NO_FACTORS = ("target", "test_fraction", "split", "time", "group", "seed", "engine", "stream")
 
 
 class Factor(ABC):

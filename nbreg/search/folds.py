@@ -87,8 +87,8 @@ def _check_enough(n: int, n_folds: int, what: str) -> None:
 def some_of(train: Rows, n: int, spec: DataSpec, seed: int, order: NDArray[Any] | None = None) -> Rows:
     """Return `n` of a fold's train rows, ascending; those of a smaller number are among those of a larger one.
 
-    They are drawn at random by `seed`; where `order` ``(n_train,)`` has groups, these are drawn, and rows taken from one
-    after the other; where it has times, the latest are taken.
+    They are drawn at random by `seed`; where `order` ``(n_train,)`` has groups, these are drawn, and rows taken from
+    one after the other; where it has times, the latest are taken.
     """
     rng = np.random.default_rng(seed)
     if order is not None and spec.split == "time":

@@ -17,7 +17,7 @@ from nbreg.search.space_reading import entries_of
 from nbreg.training.spec import TrainingSpec
 
 #: What is the same for all trials, so that they can be compared.
-NOT_SEARCHED = ("target", "test_fraction", "split", "time", "group", "seed")
+NOT_SEARCHED = ("target", "test_fraction", "split", "time", "group", "seed", "stream")
 
 #: Options that a compiled training takes any value of.
 _NOT_COMPILED = ("learning_rate", "epochs", "patience", "schedule", "stop_after", "rate_change")

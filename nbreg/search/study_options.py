@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
-from nbreg.fit_options import grouped_fit_options
 from nbreg.options import Option
+from nbreg.search.fold_options import by_name, with_fit_options
 from nbreg.search.study_spec import StudySpec
 from nbreg.search.worker_spec import WorkerSpec
 
@@ -13,10 +13,10 @@ from nbreg.search.worker_spec import WorkerSpec
 @cache
 def grouped_study_options() -> dict[str, dict[str, Option]]:
     """Return the options of ``nbreg.study`` and ``%nnreg study`` under the heading that each belongs to."""
-    return {"Study": {**StudySpec.options(), **WorkerSpec.options()}, **grouped_fit_options()}
+    return with_fit_options("Study", StudySpec, WorkerSpec)
 
 
 @cache
 def study_options() -> dict[str, Option]:
     """Return the options of ``nbreg.study`` by name."""
-    return {name: each for group in grouped_study_options().values() for name, each in group.items()}
+    return by_name(grouped_study_options())
