@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 #: Factor -> its values, among the choices.
 _VALUES = {"factor": "values", "second_factor": "second_values"}
-#: Options that a study does not ask for: it reads its table into memory.
-_LEFT_OUT = {"stream": "A study holds its table in memory."}
 
 
 class StudyChoices(Choices):
@@ -101,7 +99,7 @@ class StudyChoices(Choices):
         own = {} if self.options["second_factor"] else {"second_values": "There is no second factor."}
         if self.options["folds"] > 1:
             own["test_fraction"] = "Each row is held out once in every repeat."
-        return {**super().idle, **own, **replaced, **_LEFT_OUT}
+        return {**super().idle, **own, **replaced}
 
     # What follows
 
