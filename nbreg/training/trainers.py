@@ -12,6 +12,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from types import MethodType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -134,8 +135,22 @@ def _twin_trainer(
 
 
 def _new_trainer(model: keras.Model, shape: Shape, spec: TrainingSpec, xla: bool) -> CompiledEpochs:
-    model.compile(make_optimizer(spec, 1e-3), spec.make_loss(), jit_compile=xla)
+    model.compile(_forgettable(make_optimizer(spec, 1e-3)), spec.make_loss(), jit_compile=xla)
     return CompiledEpochs(model, shape, xla=xla)
+
+
+def _forgettable(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
+    """Return the optimizer, changed so that the graph of its step goes when the trainer goes.
+
+    On TensorFlow, Keras's optimizers update weights by way of a distribution strategy, also where there is one device
+    only, and a graph that was traced through that is never given back: 1 MB or more for each network compiled. Their
+    base class updates each weight directly, to the same bits.
+    """
+    name = "_backend_update_step"
+    plain = next((vars(kind)[name] for kind in reversed(type(optimizer).__mro__) if name in vars(kind)), None)
+    if plain is not None:
+        setattr(optimizer, name, MethodType(plain, optimizer))
+    return optimizer
 
 
 def _copy_state(source: keras.Model, destination: keras.Model) -> None:

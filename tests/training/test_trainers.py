@@ -243,3 +243,15 @@ def test_a_trainer_that_failed_is_not_lent_again(arrays):
     assert not lent.__exit__(OSError, error, None)
     assert all((weights == 7).all() for weights in network.get_weights())
     assert not trainers._idle
+
+
+def test_a_forgotten_trainer_leaves_no_graph(arrays):
+    def n_graphs() -> int:
+        gc.collect()
+        return sum(type(each).__name__ == "FuncGraph" for each in gc.get_objects())
+
+    trainers.clear_trainers()
+    before = n_graphs()
+    trained(arrays, TrainingSpec(epochs=2, engine="graph"))
+    trainers.clear_trainers()
+    assert n_graphs() == before
