@@ -12,7 +12,7 @@ import numpy as np
 class Targets:
     """Scaled targets, a float32 matrix ``(n_rows, n_targets)``, and what keeps predictions of them in place.
 
-    `columns` are the columns of the table that they are of: in a forecast each column has a target for every step ahead.
+    `columns` are the columns of the table that they are of: in a forecast each has a target for every step ahead.
     `bounds` are each target's least and greatest value in scaled units, None where that side is open; `shares` each
     target's mean and scale, where targets are shares of a whole. Empty: predictions are free.
     """

@@ -248,7 +248,14 @@ def test_a_training_that_fails_shows_what_it_reached_and_one_line(notebook: Note
 
 @pytest.mark.parametrize(
     ("name", "n_cards"),
-    [("01_quickstart.ipynb", 3), ("02_explain.ipynb", 4), ("04_many_targets.ipynb", 6), ("05_forecasting.ipynb", 3)],
+    [
+        ("01_quickstart.ipynb", 3),
+        ("02_explain.ipynb", 4),
+        ("04_many_targets.ipynb", 6),
+        ("05_forecasting.ipynb", 3),
+        ("06_studies.ipynb", 10),
+        ("07_tuning.ipynb", 2),
+    ],
 )
 def test_the_notebooks_run_through_as_a_reader_runs_them(
     server: Server, browser: Browser, artifacts: Path, name: str, n_cards: int
