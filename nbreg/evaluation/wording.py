@@ -49,11 +49,13 @@ def give_or_take(number: float, error: float) -> str:
     """
     if not (math.isfinite(number) and math.isfinite(error)) or error <= 0:
         return rounded(number)
-    mantissa, exponent = f"{error:.1e}".split("e")
-    last = int(exponent) - (float(mantissa) < 2)  # the power of ten of the last digit
+    mantissa, exponent = (float(part) for part in f"{error:.1e}".split("e"))
+    if mantissa >= 9.5:  # with one digit it would be 10
+        error, mantissa, exponent = 10 ** (exponent + 1), 1.0, exponent + 1
+    n_digits = 2 if mantissa < 2 else 1
+    last = int(exponent) - n_digits + 1  # the power of ten of the last digit
     digits = 0 if number == 0 else math.floor(math.log10(abs(number))) - last + 1
-    shown = rounded(number, max(digits, 1))
-    return f"{shown} ± {rounded(error, int(exponent) - last + 1)}"
+    return f"{rounded(number, max(digits, 1))} ± {rounded(error, n_digits)}"
 
 
 def power_of_ten(exponent: int) -> str:

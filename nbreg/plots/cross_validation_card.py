@@ -118,7 +118,7 @@ def _notes(found: CrossValidation) -> list[str]:
         lines.append(f"The table shows the first {_MOST_FOLDS} folds; to_frame() has all.")
     shown = [f"Fold {i + 1} failed: {error}" for i, error in found.failures.items()]
     return [*lines, *shown[:3], *([f"So did {counted(len(shown) - 3, 'fold')} more."] if len(shown) > 3 else []),
-            *found.table.notices]  # fmt: skip
+            *found.notices, *found.table.notices]  # fmt: skip
 
 
 def _pictures(found: CrossValidation) -> list[Any]:

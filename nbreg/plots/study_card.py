@@ -127,7 +127,7 @@ def _p(p: float) -> str:
 
 def _notes(study: Study) -> list[str]:
     return [*_network(study), *_progress(study), *_statistics(study), *_of_factors(study), *_failures(study),
-            *study.table.notices]  # fmt: skip
+            *study.notices, *study.table.notices]  # fmt: skip
 
 
 def _network(study: Study) -> list[str]:

@@ -38,12 +38,14 @@ NETWORK = "network"
 class CrossValidation:
     """What a cross-validation found so far; it fills while the work goes on.
 
-    `outcomes` are by position in `folds`; those that are not there yet are missing. `course` says how far it is.
+    `outcomes` are by position in `folds`; those that are not there yet are missing. `course` says how far it is,
+    `notices` are sentences about who does it.
     """
 
     def __init__(self, table: FoldTable, network: str):
         self.table, self.network = table, network
         self.outcomes: dict[int, Outcome] = {}
+        self.notices: tuple[str, ...] = ()
         self.course = Course(len(table.folds))
 
     @property
@@ -197,6 +199,7 @@ def cross_validate(
         of_network["layers"] = layers
     found = CrossValidation(table, _network_words(of_network))
     workers = workers_of(WorkerSpec.of(choices), client)
+    found.notices = workers.notices
     title = f"Cross-validation of {', '.join(spec.target)}"
     CONDUCTING.conductor(found.course, lambda: _fill(found, workers, of_network), title=title, shown=lambda: found)
     if found.outcomes and len(found.failures) == len(found.outcomes):

@@ -53,6 +53,7 @@ class Study:
         self.table, self.network = table, network
         self.points: tuple[tuple[Any, ...], ...] = tuple(product(*self.values))
         self.outcomes: dict[tuple[int, int], Outcome] = {}
+        self.notices: tuple[str, ...] = ()
         self.course = Course(len(self.points) * len(table.folds))
         self._curves: dict[tuple[str, int], ErrorCurve | None] = {}
 
@@ -228,7 +229,8 @@ def study(
         Values to try, those of the factor unless given; of two factors a dictionary of such by their names. Named sets
         of features may be a dictionary of columns.
     **options
-        As the flags of ``%nnreg study``, with underscores: those of ``nbreg.fit``, `folds`, `repeats`, `jobs`.
+        As the flags of ``%nnreg study``, with underscores: those of ``nbreg.fit``, `folds`, `repeats`, `jobs`,
+        `cluster`; and `client`, a dask.distributed.Client that trains.
 
     Returns
     -------
@@ -249,7 +251,13 @@ def study(
 
 
 def drafted(
-    factor: str | Sequence[str], data: Any, target: str | Sequence[str] = (), values: Any = None, **options: Any
+    factor: str | Sequence[str],
+    data: Any,
+    target: str | Sequence[str] = (),
+    values: Any = None,
+    *,
+    client: Any = None,
+    **options: Any,
 ) -> tuple[Study, Callable[[], None]]:
     """Return a study of which nothing is done yet, and the work that fills it, for who has it done in his own way.
 
@@ -264,7 +272,8 @@ def drafted(
     fixed = {name: value for each in reversed(factors) for name, value in each.fixed.items()}
     of_network = {**fixed, **{name: value for name, value in choices.items() if name in Regressor.options()}}
     found = Study(factors, values_of(factors, choices["values"], table, of_network), table, _network_words(of_network))
-    workers = workers_of(WorkerSpec.of(choices))
+    workers = workers_of(WorkerSpec.of(choices), client)
+    found.notices = workers.notices
     return found, lambda: _fill(found, workers, of_network)
 
 

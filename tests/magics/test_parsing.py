@@ -43,7 +43,7 @@ def test_nothing_at_all_asks_for_help():
         ("fit df --epochs many", "epochs (--epochs) takes a whole number of at least 1, or auto; got many."),
         ("fit df --epochs 3 --epochs 4", "--epochs is given twice."),
         ("fit df --network mpl", "Did you mean \"mlp\"?"),
-        ("fit", "fit needs DATA: the name of a table in the notebook, a .csv or .parquet file, or a folder of .parquet"),
+        ("fit", "fit needs DATA: the name of a table in the notebook, a .csv or .parquet file, or a folder"),
         ("fit df df2", 'fit takes DATA; "df2" is one word too many.'),
         ("runs now", 'runs takes no words of its own; "now" is one word too many.'),
         ("fit 'df", "A quote is not closed in: fit 'df"),
