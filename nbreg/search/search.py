@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nbreg.data.spec import DataSpec
 from nbreg.evaluation.metrics import METRICS
 from nbreg.fit_options import fit_options
 from nbreg.search.course import Course
@@ -171,7 +172,8 @@ class Search:
     @property
     def _of_table(self) -> dict[str, Any]:
         spec = self.searching.table.spec
-        return {"target": spec.target, "test_fraction": spec.test_fraction}
+        usual = spec.test_fraction == DataSpec.options()["test_fraction"].default
+        return {"target": spec.target, **({} if usual else {"test_fraction": spec.test_fraction})}
 
     def __repr__(self) -> str:
         from nbreg.plots.search_card import search_text

@@ -215,9 +215,10 @@ def test_idle_workers_end_after_a_while(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(crew, "LINGER", 0.2)
     by_key(Processes(2), folded(), [Fit(0, QUICK, 1)])
     until = time.monotonic() + 10
-    while IDLE._idle and time.monotonic() < until:
+    while any(worker.alive for worker in idle) and time.monotonic() < until:
         time.sleep(0.05)
     assert idle
+    assert IDLE._idle == []
     assert not any(worker.alive for worker in idle)
 
 
