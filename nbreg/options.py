@@ -350,6 +350,13 @@ def option(
     )
 
 
+def with_default(spec: type[Spec], name: str, default: Any) -> Any:
+    """Declare a choice of another spec once more, as a field of one that is derived from it, with another default."""
+    declared = spec.options()[name]
+    metadata = {each: getattr(declared, each) for each in ("help", "kind", "expert", "title", "needs")}
+    return field(default=default, metadata=metadata)
+
+
 @dataclass(frozen=True)
 class Spec:
     """Choices only: frozen, checked when made, changed by ``dataclasses.replace``."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import numpy as np
@@ -29,7 +31,34 @@ class Told(Protocol):
         """Take note."""
 
 
-class Following:
+class Pursuit(ABC):
+    """Tells of what goes on elsewhere, in a thread of its own, from `begin` until its end."""
+
+    def __init__(self, subscribe: Callable[[Callable[[Any], None]], Callable[[], None]], name: str):
+        self._news, self._closed = threading.Event(), threading.Event()
+        self._unsubscribe = subscribe(lambda _: self._news.set())
+        self._thread = threading.Thread(target=self._tell_until_end, name=name, daemon=True)
+
+    def begin(self) -> None:
+        """Begin to tell."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Tell no more; what is told of goes on."""
+        self._closed.set()
+        self._news.set()
+        self._unsubscribe()
+
+    def wait(self) -> None:
+        """Wait until the end of what has ended has been told as well."""
+        self._thread.join()
+
+    @abstractmethod
+    def _tell_until_end(self) -> None:
+        """Tell of news until what is told of has ended, or `close` was called."""
+
+
+class Following(Pursuit):
     """Tells of a run, in a thread of its own, from now until its end: each row once, and all again on `greet`.
 
     `greeted` says whether somebody is known to be there already.
@@ -40,14 +69,9 @@ class Following:
         self._curve = Curve()
         self._n_sent, self._greeted, self._n_asked = 0, greeted, 0
         self._last: dict[str, Any] = {}
-        self._news, self._closed, self._sending = threading.Event(), threading.Event(), threading.Lock()
-        self._unsubscribe = run.subscribe(lambda _: self._news.set())
+        self._sending = threading.Lock()
+        super().__init__(run.subscribe, "nbreg-following")
         self._news.set()
-        self._thread = threading.Thread(target=self._tell_until_end, name="nbreg-following", daemon=True)
-
-    def begin(self) -> None:
-        """Begin to tell."""
-        self._thread.start()
 
     def greet(self) -> None:
         """Tell all there is at once: somebody new is there."""
@@ -58,16 +82,6 @@ class Following:
         """Tell of the run soon, with a count that says that one more wish was heard."""
         self._n_asked += 1
         self._news.set()
-
-    def close(self) -> None:
-        """Tell no more; the run goes on."""
-        self._closed.set()
-        self._news.set()
-        self._unsubscribe()
-
-    def wait(self) -> None:
-        """Wait until the end of a run that has ended has been told as well."""
-        self._thread.join()
 
     def _tell_until_end(self) -> None:
         told_all = 0.0

@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 
     from nbreg.search.cross_validation import CrossValidation
 
-#: So many panels stand side by side.
-_COLUMNS = 2
-
 
 @dataclass(frozen=True)
 class FoldScores:
@@ -58,15 +55,9 @@ class FoldScores:
         from nbreg.plots import theme
 
         with theme.house_style():
-            n_columns = min(_COLUMNS, len(self.targets))
-            n_rows = -(-len(self.targets) // n_columns)
-            height = 1.0 + 0.42 * len(self.rmse[self.targets[0]])
-            figure = theme.new_figure(theme.PANEL[0] * n_columns, height * n_rows)
-            grid = figure.subplots(n_rows, n_columns, squeeze=False).ravel()
-            for axes, target in zip(grid, self.targets, strict=False):
+            figure, grid = theme.panels(len(self.targets), height=1.0 + 0.42 * len(self.rmse[self.targets[0]]))
+            for axes, target in zip(grid, self.targets, strict=True):
                 self._draw(axes, target)
-            for axes in grid[len(self.targets) :]:
-                axes.set_visible(False)
             return figure
 
     def _draw(self, axes: Any, target: str) -> None:

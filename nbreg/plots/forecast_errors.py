@@ -49,14 +49,9 @@ class ForecastErrors:
         from nbreg.plots import theme
 
         with theme.house_style():
-            n_columns = min(_COLUMNS, len(self.targets))
-            n_rows = -(-len(self.targets) // n_columns)
-            figure = theme.new_figure(theme.PANEL[0] * n_columns, theme.PANEL[1] * n_rows)
-            grid = figure.subplots(n_rows, n_columns, squeeze=False).ravel()
-            for axes, target in zip(grid, self.targets, strict=False):
+            figure, grid = theme.panels(len(self.targets), most=_COLUMNS)
+            for axes, target in zip(grid, self.targets, strict=True):
                 self._draw(axes, target)
-            for axes in grid[len(self.targets) :]:
-                axes.set_visible(False)
             return figure
 
     def _draw(self, axes: Any, target: str) -> None:

@@ -100,11 +100,11 @@ def new_figure(width: float, height: float) -> Figure:
     return figure
 
 
-def panels(number: int) -> tuple[Figure, list[Any]]:
-    """Return a figure with so many panels, two in a row at most, and their axes."""
-    n_columns = min(number, 2)
+def panels(number: int, most: int = 2, height: float = PANEL[1]) -> tuple[Figure, list[Any]]:
+    """Return a figure with so many panels, `most` in a row, each `height` inches high, and their axes."""
+    n_columns = min(number, most)
     n_rows = -(-number // n_columns)
-    figure = new_figure(PANEL[0] * n_columns, PANEL[1] * n_rows)
+    figure = new_figure(PANEL[0] * n_columns, height * n_rows)
     grid = figure.subplots(n_rows, n_columns, squeeze=False).ravel().tolist()
     for spare in grid[number:]:
         spare.remove()

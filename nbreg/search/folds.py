@@ -14,9 +14,6 @@ from nbreg.data.splitting import Rows, split_rows
 from nbreg.errors import DataError
 from nbreg.search.fold_spec import FoldSpec
 
-#: Seeds are below this.
-_SEEDS = 2**31
-
 
 @dataclass(frozen=True, eq=False)
 class Fold:
@@ -46,8 +43,9 @@ def folds_of(usable: Rows, spec: DataSpec, choices: FoldSpec, order: NDArray[Any
 
 
 def _folds(usable: Rows, spec: DataSpec, choices: FoldSpec, order: NDArray[Any] | None) -> Iterator[Fold]:
+    n_seeds = DataSpec.options()["seed"].kind.maximum + 1  # type: ignore[attr-defined]  # it is an Integer
     for repeat in range(choices.repeats):
-        seed = (spec.seed + repeat) % _SEEDS
+        seed = (spec.seed + repeat) % n_seeds
         parts = _one(usable, spec, seed, order) if choices.folds == 1 else _parts(usable, spec, choices, seed, order)
         for number, (train, test) in enumerate(parts):
             yield Fold(repeat, number, seed, np.sort(train), np.sort(test))

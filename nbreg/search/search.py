@@ -10,6 +10,7 @@ import numpy as np
 from nbreg.data.spec import DataSpec
 from nbreg.evaluation.metrics import METRICS
 from nbreg.fit_options import fit_options
+from nbreg.retelling import fit_line
 from nbreg.search.course import Course
 from nbreg.search.entries import text_of
 from nbreg.search.resampled import Interval, corrected_mean
@@ -129,8 +130,6 @@ class Search:
     @property
     def line(self) -> str:
         """The ``%nnreg fit`` line of the best options, on the table `data_name`; empty before a trial is done."""
-        from nbreg.retelling import fit_line
-
         return "" if self.best is None else fit_line(self.best_options, self.data_name)
 
     def words(self, trial: Trial) -> dict[str, str]:

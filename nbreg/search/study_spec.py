@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from nbreg.options import Integer, Repeated, option
+from nbreg.options import Repeated, option, with_default
 from nbreg.search.fold_spec import FoldSpec
 
 
@@ -39,12 +39,8 @@ class StudySpec(FoldSpec):
     the corrected resampled t-test (Nadeau & Bengio 2003) is made for.
     """
 
-    folds: int = option(
-        1,
-        "Parts that the rows are folded into; each is held out once. 1: a share of the rows (--test-fraction) is.",
-        Integer(minimum=1),
-    )
-    repeats: int = option(5, "So often all is done, each time with other folds and first weights.", Integer(minimum=1))
+    folds: int = with_default(FoldSpec, "folds", 1)
+    repeats: int = with_default(FoldSpec, "repeats", 5)
     values: tuple[Any, ...] = option(
         (),
         "Values to try, such as 16,64,256; where they have commas themselves, 64,32|128,64. Of two factors each with "
