@@ -356,38 +356,34 @@ def assert_fits(page) -> None:
     assert problems == []
 
 
-#: Milliseconds in `draw`, and from frame to frame while every frame draws, of 60 frames: the quickest tenth, median and
-#: worst of each. `growing`: as if rows had come; else only the read-out moves. All pixels are drawn by the processor.
-MEASURED = """async ([which, growing]) => {
+#: How often one `draw` tells the canvas to go on with a line: when rows have come, and when only the read-out moves.
+STROKES = """which => {
     const { chart } = stage[which];
-    const [taken, between] = [[], []];
-    let before = await new Promise(requestAnimationFrame);
-    for (let i = 0; i < 60; i++) {
-        const now = await new Promise(requestAnimationFrame);
-        between.push(now - before);
-        before = now;
-        chart.read = 20 + i;
-        chart.stale = growing;
-        const began = performance.now();
+    const plain = CanvasRenderingContext2D.prototype;
+    const kept = plain.lineTo;
+    const counted = (stale) => {
+        let n = 0;
+        plain.lineTo = function (...place) { n += 1; return kept.apply(this, place); };
+        Object.assign(chart, { stale, read: chart.read === 20 ? 30 : 20 });
         chart.draw();
-        taken.push(performance.now() - began);
-    }
-    const told = (times) => [5, 30, 59].map((place) => times.sort((a, b) => a - b)[place]);
-    return [...told(taken), ...told(between)].map((time) => Math.round(time * 10) / 10);
+        return n;
+    };
+    try { return [counted(true), counted(false), chart.canvas.clientWidth]; } finally { plain.lineTo = kept; }
 }"""
 MANY = (
     "stage.give(stage.rowsOf(10000, 2, 1, 0.05), 0, 10000, { epochs: 10000, ended: true });"
     "stage.own.setEarlier(Array.from({ length: 20 }, (_, i) => ({ name: `run ${i}`, start: 0,"
     " numbers: stage.rowsOf(2000, 2 + i / 5, 5, 0.05) })));"
     "stage.compared.setRuns([1, 2, 3, 4, 5, 6, 7, 8].map((place) => ({ name: `run ${place}`, place, start: 0,"
-    " numbers: stage.rowsOf(2000, 1 + place, 1, 0.05) })))"
+    " numbers: stage.rowsOf(20000, 1 + place, 1, 0.05) })))"
 )
 
 
-@pytest.mark.parametrize("growing", [True, False], ids=["growing", "read out"])
-@pytest.mark.parametrize("which", ["own", "compared"])
-def test_a_frame_of_thousands_of_rows_takes_less_than_a_sixtieth_of_a_second(page, which: str, growing: bool):
+@pytest.mark.parametrize(("which", "n_rows"), [("own", 2 * 10_000 + 20 * 2_000), ("compared", 2 * 8 * 20_000)])
+def test_a_frame_of_thousands_of_rows_costs_what_its_pixels_cost(page, which: str, n_rows: int):
+    """The milliseconds go by the machine (the panels' benchmark prints them), the strokes by what is drawn."""
     drawn(page, MANY)
-    quick, *others = page.evaluate(MEASURED, [which, growing])
-    print(f"draw {[quick, *others[:2]]} ms, between frames {others[2:]} ms")  # noqa: T201
-    assert quick < 16  # what it takes when the machine is not busy with other things
+    growing, reading, width = page.evaluate(STROKES, which)
+    print(f"{growing:,} strokes for {n_rows:,} rows, {reading} for the read-out, on {width} pixels")  # noqa: T201
+    assert width < growing < n_rows / 3
+    assert reading < 50

@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from lab import Lab, Notebook, Server
+from lab import PROMPT, Lab, Notebook, Server
 from playwright.sync_api import Browser, Locator, expect
 
 SETUP = """
@@ -43,8 +43,6 @@ MEASURE = """([name, value]) => new Promise(resolve => {
     range.dispatchEvent(new Event("input", {bubbles: true}));
     look();
 })"""
-#: What is aimed at is below 100 ms; a machine that tests many things at once is slower.
-SLACK = 300
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +125,7 @@ def test_the_prediction_follows_a_slider(notebook: Notebook):
         page.wait_for_timeout(120)
     figures = f"median {statistics.median(times):.0f} ms of {[round(each) for each in times]}\n"
     (notebook.lab.artifacts / "explain_panel_slider.txt").write_text(figures)
-    assert sorted(times)[2] < SLACK  # others that use the machine slow some of them, and seldom all
+    assert max(times) < PROMPT  # 100 ms are aimed at, which the panels' benchmark looks after
     assert tell(notebook, "panel.changes") == "{'area': 150.0}"
     page.locator(".nbreg-value[data-name=city] select").select_option("Paris")
     field = page.locator(".nbreg-value[data-name=area] input[type=text]")

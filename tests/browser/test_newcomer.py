@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from lab import Lab, Notebook, Server
+from lab import PROMPT, Lab, Notebook, Server
 from playwright.sync_api import Browser, Locator, expect
 
 #: Cells of the path, one after the other.
@@ -21,9 +21,6 @@ CELLS = [
     "%nnreg panel runs",
     "%nnreg panel explain",
 ]
-#: Milliseconds in which a control must answer while the kernel is idle, and while a cell runs; measured are frames of
-#: a browser that shares two cores with a training, hence more is allowed here than users are promised.
-IDLE, WHILE_BUSY = 600, 1_200
 
 
 @pytest.fixture(scope="module")
@@ -93,9 +90,9 @@ def test_from_nothing_to_an_explained_model(lab_of_module: Lab, dark: bool, widt
 
 
 def choose(notebook: Notebook, train: Locator, name: str) -> None:
-    expect(status(train)).to_have_text("Choose a target, the column to predict", timeout=30_000)
+    expect(status(train)).to_have_text("Choose a target, the column to predict")
     train.get_by_label("Target", exact=True).select_option("price")
-    expect(train.locator(".nbreg-summary").nth(1)).to_contain_text("3,841 parameters", timeout=60_000)
+    expect(train.locator(".nbreg-summary").nth(1)).to_contain_text("3,841 parameters")
     enter(train, "Epochs", "5000")
     enter(train, "Patience", "0")
     expect(code(train)).to_have_text("%nnreg fit df --target price --epochs 5000 --patience 0 -o model")
@@ -107,15 +104,14 @@ def choose(notebook: Notebook, train: Locator, name: str) -> None:
 
 def steer(notebook: Notebook, train: Locator, name: str) -> None:
     train.get_by_role("button", name="Train", exact=True).click()
-    expect(status(train)).to_have_text("Training", timeout=60_000)
-    expect(train.locator(".nbreg-speed").first).to_contain_text("epoch", timeout=60_000)  # what compiles is compiled
+    expect(status(train)).to_have_text("Training")
+    expect(train.locator(".nbreg-speed").first).to_contain_text("epoch")  # what compiles is compiled
     taken = {"pause": answer_time(train, "Pause", "Paused"), "resume": answer_time(train, "Resume", "Training")}
     notebook.run_cell(BUSY, wait=False)
     taken["busy pause"] = answer_time(train, "Pause", "Paused")
     taken["busy resume"] = answer_time(train, "Resume", "Training")
     assert notebook.is_running(BUSY)
-    assert max(taken["pause"], taken["resume"]) < IDLE, taken
-    assert max(taken["busy pause"], taken["busy resume"]) < WHILE_BUSY, taken
+    assert max(taken.values()) < PROMPT, taken
     rate = train.get_by_role("group", name="Learning rate of the run underway").locator("input:not([type=range])").first
     rate.fill("0.002")
     rate.press("Enter")
@@ -138,7 +134,7 @@ def go_on(notebook: Notebook, train: Locator, name: str) -> None:
     expect(train.locator(".nbreg-start")).to_contain_text("from run 1 at epoch 3")
     enter(train, "Epochs", "10")
     train.get_by_role("button", name="Train on", exact=True).click()
-    expect(status(train)).to_have_text("Finished", timeout=60_000)
+    expect(status(train)).to_have_text("Finished")
     notebook.page.wait_for_timeout(500)
     notebook.screenshot(f"{name}_4_gone_on", PANEL)
     notebook.run_cell(MODEL)
@@ -155,7 +151,7 @@ def compare_and_explain(notebook: Notebook, name: str) -> None:
     assert nameless(runs) == []
     notebook.run_cell(EXPLAIN)
     explain = view_of(notebook, "explain")
-    expect(explain).to_contain_text("carat", timeout=60_000)
+    expect(explain).to_contain_text("carat")
     explain.scroll_into_view_if_needed()
     notebook.page.wait_for_timeout(1500)
     notebook.screenshot(f"{name}_6_explained", EXPLAIN)

@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from lab import Lab, Notebook, Server
+from lab import PROMPT, Lab, Notebook, Server
 from playwright.sync_api import Browser, expect
 
 #: Large enough that an epoch can be watched; a column has a blank in its name.
@@ -81,7 +81,7 @@ def test_a_training_moves_is_steered_and_is_stopped(notebook: Notebook):
     before = notebook.page.evaluate(EPOCHS)
     notebook.wait_for(f"{EPOCHS} > {before}")
     notebook.screenshot("real_live")
-    assert notebook.click_in_view("Pause", "paused") < 500
+    assert notebook.click_in_view("Pause", "paused") < PROMPT
     paused_at = notebook.page.evaluate(EPOCHS)
     field = view(notebook).get_by_label("Learning rate")
     field.fill("0.0003")
@@ -89,9 +89,9 @@ def test_a_training_moves_is_steered_and_is_stopped(notebook: Notebook):
     time.sleep(0.3)
     assert notebook.page.evaluate(EPOCHS) == paused_at
     assert notebook.is_running(0)
-    assert notebook.click_in_view("Resume", "running") < 500
+    assert notebook.click_in_view("Resume", "running") < PROMPT
     notebook.wait_for(f"{EPOCHS} > {paused_at} + 1")
-    assert notebook.click_in_view("Stop", "stopped") < 500
+    assert notebook.click_in_view("Stop", "stopped") < PROMPT
     notebook.wait_cell(0)
     assert_card_in_place_of_the_view(notebook)
     assert printed(notebook, 1) == "stopped True True"

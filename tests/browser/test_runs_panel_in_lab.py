@@ -218,31 +218,19 @@ threading.Thread(target=script.train).start()
     notebook.output(0).scroll_into_view_if_needed()
     notebook.screenshot("runs_training", 0)
     for line in (lines.nth(0), lines.nth(1)):
-        expect(line.locator(".nbreg-pill")).to_have_text("finished", timeout=12_000)
+        expect(line.locator(".nbreg-pill")).to_have_text("finished")
         expect(line.locator("[data-column='epochs_run']")).to_have_text("60")
 
 
-def test_two_hundred_runs_are_quick(notebook: Notebook):
+def test_of_two_hundred_runs_those_in_sight_are_laid_out(notebook: Notebook):
     shown(notebook, MANY)
     table = notebook.page.locator(".nbreg-table")
     expect(table.get_by_role("grid")).to_have_attribute("aria-rowcount", "202")  # with two lines of heads
-    milliseconds = notebook.page.evaluate(
-        """async () => {
-            const root = document.querySelector(".nbreg-runs");
-            const first = () => root.querySelector("tbody tr").dataset.run;
-            const taken = [];
-            for (const column of ["validation_rmse", "hidden", "best_epoch", "validation_r2"]) {
-                const [before, began] = [first(), performance.now()];
-                root.querySelector(`th[data-column=${column}] button`).click();
-                while (first() === before) await new Promise(requestAnimationFrame);
-                await new Promise(requestAnimationFrame);
-                taken.push(performance.now() - began);
-            }
-            return taken;
-        }"""
-    )
-    print([round(each) for each in milliseconds])  # noqa: T201
-    assert min(milliseconds) < 500  # the others may have met something else at work
+    for column in ("validation_rmse", "hidden", "best_epoch", "validation_r2"):
+        before = rows(notebook).first.get_attribute("data-run")
+        table.locator(f"th[data-column={column}] button").click()
+        expect(rows(notebook).first).not_to_have_attribute("data-run", before or "")
+        assert rows(notebook).count() < 100  # only what is in sight is laid out, so that a click takes milliseconds
     # Rows come as one scrolls.
     while rows(notebook).count() < 200:
         before = rows(notebook).count()

@@ -349,7 +349,7 @@ def test_news_of_a_run_disturbs_no_control(notebook: Notebook):
         };
         requestAnimationFrame(next);
     })""")
-    assert usual < 40
+    assert usual < 200  # some 17 on a quiet machine
     expect(panel.locator(".nbreg-where")).to_have_text("Epoch 200 of 200")
     expect(epoch).to_be_focused()
     expect(epoch).to_have_value("12")

@@ -179,6 +179,6 @@ def test_suspicions_rest_on_train_rows_alone():
 def test_a_large_table_takes_no_longer_than_its_sample():
     n = 400_000
     table = pd.DataFrame(rng().normal(size=(n, 30)), columns=[f"x{i}" for i in range(30)])
-    start = time.perf_counter()
+    start = time.thread_time()
     assert suspicions(as_frame(table), rng(1).normal(size=(n, 1)), ["y"]) == {}
-    assert time.perf_counter() - start < 2  # 0.05 s on a quiet machine
+    assert time.thread_time() - start < 2  # 0.05 s of a quiet processor

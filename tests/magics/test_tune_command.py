@@ -1,8 +1,10 @@
 """%nnreg tune, in a kernel."""
 
+import pandas as pd
 import pytest
 
 from nbreg.magics.completion import offers
+from nbreg.magics.parsing import parse
 
 LINE = (
     '%nnreg tune houses --target price --epochs 2 --engine graph --space "hidden=2|3, learning_rate=1e-3..1e-1:log" '
@@ -59,7 +61,30 @@ def test_a_mistake_is_one_line(kernel, more, told):
         ("%nnreg tune df --metric r", ["rmse", "r2", "rmsle"]),
         ("%nnreg tune df --stor", ["--storage"]),
         ("%nnreg tune df --prune --nes", ["--nested", "--nesterov"]),
+        ("%nnreg tune df --prune hy", ["hyperband"]),
+        ("%nnreg tune df --prune=me", ["median"]),
+        ("%nnreg tune --prune hyperband h", ["houses"]),
+        ("%nnreg tune --prune ho", ["houses"]),
     ],
 )
 def test_its_options_and_choices_are_completed(line, expected):
-    assert [offer.text for offer in offers(line, {})[1]] == expected
+    names = {"houses": pd.DataFrame({"size": [1, 2]})}
+    assert [offer.text for offer in offers(line, names)[1]] == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("tune df --prune", {"prune": "median"}),
+        ("tune --prune df", {"prune": "median"}),
+        ("tune --prune hyperband df", {"prune": "hyperband"}),
+        ("tune df --prune=hyperband --nested", {"prune": "hyperband", "nested": True}),
+        ("tune df --prune --nested", {"prune": "median", "nested": True}),
+        ("tune df --no-prune", {"prune": "no"}),
+        ("tune df --prune no", {"prune": "no"}),
+    ],
+)
+def test_the_flag_to_prune_stands_alone_or_with_a_word(line, expected):
+    parsed = parse(line)
+    assert parsed.arguments == {"data": "df"}
+    assert parsed.options == expected

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 
 import pandas as pd
 import pytest
 from explain_stage import opened, settle, table
-from spying import nbreg_threads
+from spying import threads_have_ended
 
 import nbreg
 from nbreg.panels.explain import ExplainPanel
@@ -29,10 +28,7 @@ def no_thread_stays(run: Run) -> Iterator[None]:
     yield
     if not run.ended:
         run.finish()
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline and nbreg_threads():
-        time.sleep(0.01)
-    assert not nbreg_threads()
+    assert threads_have_ended()
 
 
 @pytest.fixture(scope="module")

@@ -56,7 +56,7 @@ def hear(panel: ExplainPanel, kind: str, **more: Any) -> None:
 
 def settle(panel: ExplainPanel) -> None:
     assert panel.wait(60)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while any("nbreg-explain" in name for name in nbreg_threads()):
         assert time.monotonic() < deadline
         time.sleep(0.005)

@@ -34,7 +34,7 @@ class Spy:
             self.times.append(time.monotonic())
             self._came.notify_all()
 
-    def wait_for(self, condition: Any, timeout: float = 5.0) -> None:
+    def wait_for(self, condition: Any, timeout: float = 60.0) -> None:
         """Wait until `condition`, called with the last message, is true."""
         with self._came:
             assert self._came.wait_for(lambda: self.messages and condition(self.messages[-1]), timeout), self.messages[
@@ -61,3 +61,11 @@ def hear(view: LiveView, **message: Any) -> None:
 
 def nbreg_threads() -> list[str]:
     return [thread.name for thread in threading.enumerate() if thread.name.startswith("nbreg-")]
+
+
+def threads_have_ended() -> bool:
+    """Wait until no thread of nbreg is left, and return whether it came to that."""
+    deadline = time.monotonic() + 60
+    while nbreg_threads() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return not nbreg_threads()

