@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 
 
@@ -19,3 +20,15 @@ def range_in_words(minimum: float | None, maximum: float | None) -> str:
     if minimum is not None:
         return f" of at least {minimum:g}"
     return f" of at most {maximum:g}" if maximum is not None else ""
+
+
+def number_text(number: float) -> str:
+    """Return the shortest text that means exactly this number."""
+    short = f"{number:g}"
+    return short if float(short) == number else repr(number)
+
+
+def parted(text: str) -> tuple[str, ...]:
+    """Return the parts of ``a=1, b=2``: commas part where each part has an equals sign, and not within a name."""
+    parts = tuple(re.split(r"\s*,\s*(?=[^,=]+=)", text.strip()))
+    return parts if all("=" in part for part in parts) else (text,)

@@ -14,14 +14,13 @@ from __future__ import annotations
 
 import math
 import numbers
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import Field, dataclass, field, fields
 from typing import Any, Self
 
 from nbreg.errors import OptionError, did_you_mean
 from nbreg.option_needs import Needs
-from nbreg.option_words import quoted, range_in_words
+from nbreg.option_words import number_text, quoted, range_in_words
 
 
 class Kind:
@@ -40,6 +39,11 @@ class Kind:
     @property
     def many(self) -> bool:
         """Whether the flag may be given several times."""
+        return False
+
+    @property
+    def stands_alone(self) -> bool:
+        """Whether the flag may stand without a value: then it is on, and ``--no-...`` is off."""
         return False
 
     @property
@@ -129,6 +133,7 @@ class Switch(Kind):
 
     expected = "true or false"
     metavar = ""
+    stands_alone = True
 
     def parse(self, text: str) -> bool:
         return {"true": True, "on": True, "1": True, "false": False, "off": False, "0": False}[text.lower()]
@@ -285,12 +290,6 @@ class Optional(Kind):
         return (*self.kind.choices(), self.word)
 
 
-def parted(text: str) -> tuple[str, ...]:
-    """Return the parts of ``a=1, b=2``: commas part where each part has an equals sign, and not within a name."""
-    parts = tuple(re.split(r"\s*,\s*(?=[^,=]+=)", text.strip()))
-    return parts if all("=" in part for part in parts) else (text,)
-
-
 @dataclass(frozen=True)
 class Option:
     """One declared choice."""
@@ -382,12 +381,6 @@ def refuse_unknown(names: Iterable[str], known: Iterable[str]) -> None:
     for name in names:
         if name not in known:
             raise OptionError(f'There is no option "{name}".{did_you_mean(name, known)}')
-
-
-def number_text(number: float) -> str:
-    """Return the shortest text that means exactly this number."""
-    short = f"{number:g}"
-    return short if float(short) == number else repr(number)
 
 
 def _as_option(declared: Field[Any]) -> Option:

@@ -6,7 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from nbreg.options import Real, Repeated, number_text, parted
+from nbreg.option_words import number_text, parted
+from nbreg.options import Real, Repeated
 
 #: A target's name, its least value and its greatest; None: there is no such bound.
 Bound = tuple[str, float | None, float | None]

@@ -12,7 +12,7 @@ from nbreg.magics.command import COMMANDS, Command, ExplanationName, Frame, Word
 from nbreg.magics.parsing import words_of
 from nbreg.magics.predictors import PredictorName, predictors_in
 from nbreg.magics.run_offers import run_offers, takes_runs
-from nbreg.options import Kind, Option, Optional, Switch
+from nbreg.options import Kind, Option, Optional
 from nbreg.panels.notebook_names import ModelName
 
 _LINE = re.compile(r"(?:^|=)\s*%{1,2}nnreg\s+(?P<words>.*)$", re.DOTALL)
@@ -54,15 +54,19 @@ def _possible(before: list[str], fragment: str, names: Mapping[str, Any]) -> Ite
     place = Place(command, before, fragment, names)
     flags = {each.flag: each for each in command.options().values()} | _short(command)
     waiting = flags.get(before[-1])
-    if waiting is not None and not isinstance(waiting.kind, Switch):
+    if waiting is not None and not waiting.kind.stands_alone:
         return _values(waiting.kind, waiting.name, place)
-    if fragment.startswith("-"):
-        return _flags(command, before)
+    words = [] if waiting is None else _values(waiting.kind, waiting.name, place)
+    return [*words, *_others(before, fragment, place, flags)]
+
+
+def _others(before: list[str], fragment: str, place: Place, flags: Mapping[str, Option]) -> Iterable[Offer]:
+    """Return what there is beside the value of the last flag."""
     position = _plain_words(before[1:], flags)
-    if position < len(command.arguments):
-        argument = command.arguments[position]
-        return _values(argument.kind, argument.name, place)
-    return _flags(command, before)
+    if fragment.startswith("-") or position >= len(place.command.arguments):
+        return _flags(place.command, before)
+    argument = place.command.arguments[position]
+    return _values(argument.kind, argument.name, place)
 
 
 def _short(command: Command) -> dict[str, Option]:
@@ -97,14 +101,11 @@ def _values(kind: Kind, name: str, place: Place) -> list[Offer]:
 
 def _plain_words(words: list[str], flags: Mapping[str, Option]) -> int:
     """Return how many of `words` are neither flags nor values of flags."""
-    count, skips = 0, False
+    count, last = 0, None
     for word in words:
-        if skips:
-            skips = False
-        elif word.startswith("-"):
-            declared = flags.get(word)
-            skips = declared is not None and not isinstance(declared.kind, Switch)
-        else:
+        takes_it = last is not None and (not last.kind.stands_alone or word in last.kind.choices())
+        last = flags.get(word) if word.startswith("-") and not takes_it else None
+        if not takes_it and not word.startswith("-"):
             count += 1
     return count
 

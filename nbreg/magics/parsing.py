@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from nbreg.errors import OptionError, did_you_mean
 from nbreg.magics.command import COMMANDS, Argument, Command
-from nbreg.options import Choice, Option, Switch
+from nbreg.options import Choice, Option
 
 #: Short forms of flags.
 SHORT = {"-o": "--out", "-h": "--help"}
@@ -56,8 +57,9 @@ def _sorted_out(words: list[str], command: Command, name: str) -> tuple[list[str
     """Return the plain words, and for each flag given its value, or its values where it may be given again."""
     plain: list[str] = []
     flags: dict[str, Any] = {}
-    rest = iter(words)
-    for word in rest:
+    rest = deque(words)
+    while rest:
+        word = rest.popleft()
         if not word.startswith("-") or _is_number(word):
             plain.append(word)
         elif word in ("-h", "--help"):
@@ -73,19 +75,20 @@ def _sorted_out(words: list[str], command: Command, name: str) -> tuple[list[str
     return plain, flags
 
 
-def _read_flag(word: str, rest: Iterator[str], command: Command, name: str) -> tuple[Option, Any]:
+def _read_flag(word: str, rest: deque[str], command: Command, name: str) -> tuple[Option, Any]:
     flag, has_value, value = word.partition("=")
     flag = SHORT.get(flag, flag)
     declared = {each.flag: each for each in command.options().values()}
     negated = "--" + flag.removeprefix("--no-")
-    if flag not in declared and flag.startswith("--no-") and _is_switch(declared.get(negated)):
+    if flag not in declared and flag.startswith("--no-") and _stands_alone(declared.get(negated)):
         return declared[negated], False
     if flag not in declared:
         raise OptionError(f"{name} has no option {flag}.{did_you_mean(flag, declared)}")
-    if _is_switch(declared[flag]):
-        return declared[flag], value if has_value else True
+    if _stands_alone(declared[flag]):
+        has_word = bool(rest) and rest[0] in declared[flag].kind.choices()
+        return declared[flag], value if has_value else rest.popleft() if has_word else True
     if not has_value:
-        value = next(rest, "")
+        value = rest.popleft() if rest else ""
         if not value or (value.startswith("-") and not _is_number(value)):
             raise OptionError(f"{flag} takes {declared[flag].kind.expected}; nothing was given.")
     return declared[flag], value
@@ -132,8 +135,8 @@ def _usage(command: Command) -> str:
     return " ".join(each.name.upper() for each in command.arguments) or "no words of its own"
 
 
-def _is_switch(declared: Option | None) -> bool:
-    return declared is not None and isinstance(declared.kind, Switch)
+def _stands_alone(declared: Option | None) -> bool:
+    return declared is not None and declared.kind.stands_alone
 
 
 def _is_number(word: str) -> bool:

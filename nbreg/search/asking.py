@@ -120,7 +120,7 @@ class Asking:
 
         states = optuna.trial.TrialState
         known = self.distributions()
-        steps = {} if trial.given_up is None else {_step(*trial.given_up): trial.curves[-1][trial.given_up[1] - 1]}
+        steps = {} if trial.given_up is None else {_step(*trial.given_up): trial.last_loss}
         return optuna.trial.create_trial(
             state=states.COMPLETE if trial.is_done else states.PRUNED,
             value=trial.score if trial.is_done else None,

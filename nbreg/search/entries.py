@@ -8,7 +8,8 @@ from typing import Any
 
 from nbreg.errors import OptionError
 from nbreg.fit_options import fit_options
-from nbreg.options import Columns, Integer, Integers, Kind, Option, Optional, Real, Repeated, number_text
+from nbreg.option_words import number_text
+from nbreg.options import Columns, Integer, Integers, Kind, Option, Optional, Real, Repeated
 
 #: Points that a grid takes of a range that has no step.
 GRID_POINTS = 5

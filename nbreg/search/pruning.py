@@ -1,18 +1,14 @@
-"""Giving up a training that will not be worth it: the median rule, decided by what was known when the trial began.
+"""Giving up a trial that will not be worth it: what each of its trainings must keep to, found before it begins.
 
-A trial is given up in the epoch in which the smallest validation loss that it has had on a fold is above the median of
-the losses that earlier trials had on the same fold in that epoch (Golovin et al. 2017, "Google Vizier", as Optuna's
-MedianPruner has it). Limits are found before a training begins, so that what is given up does not depend on who
-trains how fast.
+So what is given up does not depend on who trains how fast.
 """
 
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
-from statistics import median
 from typing import Any
 
 from nbreg.errors import OptionError
@@ -22,36 +18,30 @@ from nbreg.search.space import Space
 from nbreg.search.trial import Trial
 from nbreg.training.run import Run
 
-#: Trials that are finished before any is given up, and epochs that each may go for.
-FIRST_TRIALS, FIRST_EPOCHS = 5, 20
-
 #: Options by which losses differ that have nothing to do with how good a network is.
 _OTHER_LOSSES = ("loss", "target_transform", "validation_fraction", "heads", "joint", "bounds", "shares")
 
 
 @dataclass(frozen=True)
 class Limits:
-    """The largest validation loss that is good enough, by epoch, from the first; NaN: any is. It watches a run."""
+    """What the smallest validation loss so far must not exceed, by epoch, from the first; NaN: anything is good enough.
+
+    It watches a run. With `outlasts` a training that ends by itself is held to later limits too, by what it had.
+    """
 
     by_epoch: tuple[float, ...] = ()
+    outlasts: bool = False
 
-    @classmethod
-    def of(cls, earlier: Sequence[Trial], fold: int) -> Limits:
-        """Return the medians of finished trials on one fold; no limits where there are few of them."""
-        curves = [trial.curves[fold] for trial in earlier if trial.is_done and fold < len(trial.curves)]
-        if len(curves) < FIRST_TRIALS:
-            return cls()
-        known = ([loss for loss in losses if loss is not None] for losses in zip_longest(*curves))
-        medians = [_median(losses) if epoch > FIRST_EPOCHS else math.nan for epoch, losses in enumerate(known, 1)]
-        return cls(tuple(medians))
+    def epoch_of_end(self, curve: Sequence[float], *, ended: bool = False) -> int | None:
+        """Return the epoch, counted from 1, in which a curve of losses is not good enough; None: it always is.
 
-    def epoch_of_end(self, curve: Sequence[float]) -> int | None:
-        """Return the epoch, counted from 1, in which a curve of losses is not good enough; None: it always is."""
-        best = math.inf
-        for epoch, (loss, limit) in enumerate(zip(curve, self.by_epoch, strict=False), 1):
-            best = loss if loss < best else best
+        `ended`: the training is over, and these are all losses.
+        """
+        best, last = math.inf, len(self.by_epoch) if ended and self.outlasts else len(curve)
+        for epoch, limit in enumerate(self.by_epoch[:last]):
+            best = min(best, curve[epoch]) if epoch < len(curve) and curve[epoch] < best else best
             if best > limit:
-                return epoch
+                return epoch + 1
         return None
 
     def __call__(self, run: Run) -> None:
@@ -62,6 +52,26 @@ class Limits:
     def _look(self, run: Run) -> None:
         if not run.ended and not run.given_up and self.epoch_of_end([row.val_loss for row in run.history]):
             run.give_up()
+
+
+class Pruning(ABC):
+    """When trials are given up."""
+
+    #: Whether any is, so that losses are to be kept.
+    gives_up = True
+
+    @abstractmethod
+    def limits(self, number: int, fold: int, earlier: Sequence[Trial]) -> Limits:
+        """Return what trial `number` must keep to on a fold, by the `earlier` trials; no limits: it goes to its end."""
+
+
+class NoPruning(Pruning):
+    """All trials go to their end."""
+
+    gives_up = False
+
+    def limits(self, number: int, fold: int, earlier: Sequence[Trial]) -> Limits:
+        return Limits()
 
 
 def check_comparable(space: Space, base: Mapping[str, Any]) -> None:
@@ -76,8 +86,3 @@ def check_comparable(space: Space, base: Mapping[str, Any]) -> None:
         raise OptionError(f"With {what} in the space, losses of trials do not compare: leave out --prune.")
     if base.get("validation_fraction") == 0:
         raise OptionError("Trials are given up by their validation loss, and validation_fraction is 0 (--prune).")
-
-
-def _median(losses: Sequence[float]) -> float:
-    known = [loss for loss in losses if not math.isnan(loss)]
-    return median(known) if known else math.nan

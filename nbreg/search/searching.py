@@ -9,13 +9,16 @@ from dataclasses import replace
 from nbreg.evaluation.metrics import METRICS
 from nbreg.search.asking import Asking
 from nbreg.search.fold_table import FoldTable
+from nbreg.search.hyperband import Hyperband
+from nbreg.search.median_pruning import MedianPruning
 from nbreg.search.outcome import Outcome
-from nbreg.search.pruning import Limits
+from nbreg.search.pruning import Limits, NoPruning, Pruning
 from nbreg.search.scoring import Scoring
 from nbreg.search.trial import DONE, FAILED, PRUNED, RUNNING, Trial
 from nbreg.search.trial_store import TrialStore
 from nbreg.search.tune_spec import TuneSpec
 from nbreg.search.workers import Fit
+from nbreg.training.spec import TrainingSpec
 
 #: Trials that compiling is planned for, however many there are.
 _USUAL_TRIALS = 50
@@ -30,7 +33,7 @@ class Searching:
 
     def __init__(self, table: FoldTable, asking: Asking, choices: TuneSpec, scoring: Scoring, store: TrialStore):
         self.table, self.asking, self.choices, self.scoring = table, asking, choices, scoring
-        self._store = store
+        self._store, self._pruning = store, _pruning(choices.prune, table, asking)
         self.trials = store.trials(asking)
         self.n_recalled = sum(trial.status != RUNNING for trial in self.trials.values())
         self.n_resumed = len(self.trials) - self.n_recalled
@@ -106,8 +109,9 @@ class Searching:
         self._store.begin(trial, self.asking)
         self._outcomes[number] = {}
         n_folds = len(self.table.folds)
-        pruned = self.choices.prune and number > 0
-        self._limits[number] = tuple(Limits.of(earlier, fold) if pruned else Limits() for fold in range(n_folds))
+        # What the search began with goes to its end in any case: all else is compared with it.
+        pruning = self._pruning if number else NoPruning()
+        self._limits[number] = tuple(pruning.limits(number, fold, earlier) for fold in range(n_folds))
         self.trials[number] = trial
         same = next((each for each in earlier if each.is_done and each.options == trial.options), None)
         if same is not None:  # the same options once more would give the same bits
@@ -128,7 +132,7 @@ class Searching:
     def _is_known_before(self, number: int) -> bool:
         """Return whether all trials are there that a trial goes by."""
         first = self._first_of_batch(number)
-        waits = self.choices.prune or self.asking.sampler == "bayes"
+        waits = self._pruning.gives_up or self.asking.sampler == "bayes"
         return not waits or all(each in self.trials and self.trials[each].status != RUNNING for each in range(first))
 
     def _first_of_batch(self, number: int) -> int:
@@ -146,9 +150,9 @@ class Searching:
             if fold not in outcomes:
                 return trial
             outcome = outcomes[fold]
-            if self.choices.prune:
+            if self._pruning.gives_up:
                 ended = replace(ended, curves=(*ended.curves, outcome.curve))
-            epoch = limits[fold].epoch_of_end(outcome.curve)
+            epoch = limits[fold].epoch_of_end(outcome.curve, ended=True)
             value = self.scoring.value(outcome)
             if outcome.error:
                 return replace(ended, status=FAILED, error=outcome.error)
@@ -160,3 +164,17 @@ class Searching:
                 return replace(ended, status=FAILED, error=f"{title} is not defined on fold {fold + 1}.")
             ended = replace(ended, values=(*ended.values, value))
         return replace(ended, status=DONE)
+
+
+def _pruning(word: str, table: FoldTable, asking: Asking) -> Pruning:
+    """Return the rule that `word` means; the same search has the same brackets, whatever is in its table."""
+    if word == "hyperband":
+        return Hyperband(len(table.folds), _most_epochs(table, asking), f"seed {asking.seed}")
+    return MedianPruning() if word == "median" else NoPruning()
+
+
+def _most_epochs(table: FoldTable, asking: Asking) -> int:
+    """Return how many epochs a training of a trial that is chosen takes at most."""
+    n_rows = len(table.folds[0].train) * (1 - table.spec.validation_fraction)
+    among = asking.space.values_of("epochs", asking.base)
+    return max(TrainingSpec(epochs=epochs).for_rows(round(n_rows)).epochs for epochs in among)

@@ -95,6 +95,13 @@ class Space:
         """How many kinds of trainings there are, each compiled by itself; numbers without steps are many."""
         return math.prod(_n_values(each) for each in self.entries if each.name not in _NOT_COMPILED)
 
+    def values_of(self, name: str, base: Mapping[str, Any]) -> tuple[Any, ...]:
+        """Return the values that an option has in trials that are chosen; of a range its two ends."""
+        entry = next((each for each in self.entries if each.name == name), None)
+        if entry is None:
+            return (base.get(name, fit_options()[name].default),)
+        return entry.values if isinstance(entry, Choices) else (entry.low, entry.high)
+
     def is_live(self, entry: Entry, base: Mapping[str, Any]) -> bool:
         """Return whether the option of `entry` does something in any trial."""
         others = [each for each in self.entries if isinstance(each, Choices) and self._rank(each) < 2]

@@ -19,7 +19,7 @@ class Trial:
     are all that differ from the defaults of a fit, `params` what the sampler chose, by the names of the space (a number
     of a range, a word of values). `values` are the scores of the folds, in their order, up to the first that failed or
     was given up; `curves` their validation losses by epoch, kept only where trials are pruned. `given_up` is the fold
-    and epoch (from 1) at which a pruned trial was worse than the median.
+    and epoch (from 1) at which a pruned trial was not good enough; its training may have ended by itself before.
     """
 
     number: int
@@ -35,6 +35,12 @@ class Trial:
     @property
     def is_done(self) -> bool:
         return self.status == DONE
+
+    @property
+    def last_loss(self) -> float:
+        """The smallest validation loss on the last fold that is known, infinite where there is none."""
+        losses = self.curves[-1] if self.curves else ()
+        return min((loss for loss in losses if not math.isnan(loss)), default=math.inf)
 
     @property
     def score(self) -> float:

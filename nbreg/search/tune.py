@@ -85,7 +85,7 @@ def tune(data: Any, target: str | Sequence[str] = (), *, client: Any = None, **o
     frame = as_table(data)
     rows = learned_rows(frame, spec)
     space = Space.of(choices.space, base, len(rows))
-    if choices.prune:
+    if choices.prune != "no":
         check_comparable(space, base)
     table = FoldTable.of(frame, spec, FoldSpec(folds=choices.folds), rows=rows)
     plan = _Plan(table, space, choices, base, workers_of(WorkerSpec.of(checked), client))

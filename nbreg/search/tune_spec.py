@@ -38,6 +38,27 @@ class StoragePath(Kind):
         return text
 
 
+class SwitchWord(Choice):
+    """One of a few words, the first of which is off: the flag alone means `alone`, ``--no-...`` the first.
+
+    In Python true and false mean the same two.
+    """
+
+    stands_alone = True
+
+    def __init__(self, *words: str, alone: str):
+        super().__init__(*words)
+        self.alone, self.off = alone, words[0]
+
+    @property
+    def metavar(self) -> str:
+        return f"[{super().metavar}]"
+
+    def check(self, value: Any) -> str:
+        is_switched = isinstance(value, bool)
+        return super().check((self.alone if value else self.off) if is_switched else value)
+
+
 @dataclass(frozen=True)
 class TuneSpec(Spec):
     """How the best options are searched for."""
@@ -58,8 +79,11 @@ class TuneSpec(Spec):
     folds: int = option(3, "Parts that train and validation rows are folded into to judge a trial.",
                         Integer(minimum=1))  # fmt: skip
     metric: str = option("rmse", "What is to be best, in the mean of the folds.", Choice(*METRICS))
-    prune: bool = option(
-        False, "Give a trial up once its validation loss is worse than the median of those before.", Switch()
+    prune: str = option(
+        "no",
+        "Give a trial up early: once its validation loss is worse than the median of those before (by itself: median), "
+        "or by Hyperband, which lets a third go on each time epochs are tripled.",
+        SwitchWord("no", "median", "hyperband", alone="median"),
     )
     nested: bool = option(
         False, "Search once more in each fold, and judge what that finds on the rows held out.", Switch()

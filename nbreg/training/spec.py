@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from nbreg.networks.objective import LOSSES, NamedLoss, Objective
 from nbreg.option_needs import Needs
-from nbreg.options import Choice, Integer, Optional, Real, Repeated, Spec, Switch, number_text, option
+from nbreg.option_words import number_text
+from nbreg.options import Choice, Integer, Optional, Real, Repeated, Spec, Switch, option
 
 if TYPE_CHECKING:
     import keras

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from nbreg.data.reading import Series, Times, expect, kind_of, read_numbers, read_times, time_zone_of
 from nbreg.errors import DataError
-from nbreg.options import number_text
+from nbreg.option_words import number_text
 
 Moments = NDArray[Any]
 

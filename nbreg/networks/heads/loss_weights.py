@@ -12,7 +12,8 @@ from nbreg.errors import OptionError, did_you_mean
 from nbreg.networks.heads.head import Head
 from nbreg.networks.objective import LearnedWeightsLoss, Objective, WeightedLoss
 from nbreg.networks.targets import Targets
-from nbreg.options import Kind, Real, number_text, option, parted
+from nbreg.option_words import number_text, parted
+from nbreg.options import Kind, Real, option
 
 EQUAL, BALANCED, LEARNED = "equal", "balanced", "learned"
 _WORDS = (EQUAL, BALANCED, LEARNED)
