@@ -8,6 +8,7 @@ from typing import Any
 
 from nbreg.branching.starting import Starting, parted
 from nbreg.data.frames import is_table_path
+from nbreg.export.call_code import arguments_code
 from nbreg.fit_options import fit_options
 from nbreg.forecasting.options import forecast_options
 from nbreg.options import Option
@@ -56,6 +57,14 @@ def python_call(verb: str, arguments: Sequence[str], out: str | None = None) -> 
     begin = f"{out} = nbreg.{verb}(" if out else f"nbreg.{verb}("
     line = f"{begin}{', '.join(arguments)})"
     return line if len(line) <= _WIDTH else "\n    ".join([begin, *(f"{each}," for each in arguments)]) + "\n)"
+
+
+def layer_lines(layers: Sequence[Any]) -> list[str]:
+    """Return the lines of a ``%%nnreg`` cell that list such Keras layers; a comment where one cannot be told."""
+    try:
+        return [f"{type(layer).__name__}({', '.join(arguments_code(layer))})" for layer in layers]
+    except Exception:  # layers with code of the user's own raise what they like
+        return ["# the same layers"]
 
 
 def data_code(data_name: str) -> str:

@@ -83,7 +83,7 @@ class Branch:
     def layers(self, given: Sequence[keras.layers.Layer] | None) -> Sequence[keras.layers.Layer] | None:
         """Return the hidden layers of the user's own, if any. Raises OptionError where others are given."""
         of = self.regressor.blueprint_.architecture
-        if given is not None and (not isinstance(of, Stack) or _nameless(Stack.of_layers(given)) != _nameless(of)):
+        if given is not None and (not isinstance(of, Stack) or Stack.of_layers(given).nameless != of.nameless):
             raise OptionError(f"{self.name} has other layers, and its weights fit only those; leave the layers out.")
         return self.regressor.layers
 
@@ -160,12 +160,3 @@ def _staying() -> list[str]:
 
 def _counts(n_rows: Mapping[str, int]) -> str:
     return ", ".join(f"{number:,} {which}" for which, number in n_rows.items()) + " rows"
-
-
-def _nameless(config: Any) -> Any:
-    """Return the layers of a stack without what they happen to be called."""
-    if isinstance(config, Stack):
-        return [_nameless(each) for each in config.configs]
-    if isinstance(config, dict):
-        return {key: _nameless(value) for key, value in config.items() if key != "name"}
-    return [_nameless(each) for each in config] if isinstance(config, (list, tuple)) else config

@@ -156,6 +156,8 @@ def chosen_architecture(choices: Mapping[str, Any]) -> Architecture:
     layers = choices.get("layers")
     name = NetworkChoice.of(choices).network
     family = Stack if layers is not None else ARCHITECTURES[name]
+    if layers is not None and name != NetworkChoice.options()["network"].default:
+        raise OptionError("A network given by its layers has no option network (--network); leave it out.")
     for other, declared in architecture_options().items():
         is_set = other in choices and declared.check(choices[other]) != declared.default
         if is_set and other not in family.options():

@@ -41,6 +41,11 @@ class Stack(Architecture):
             own_code.update(_own_code_of(layer))
         return cls(tuple(configs), tuple(own_code.items()))
 
+    @property
+    def nameless(self) -> list[Any]:
+        """The configurations without what layers happen to be called: alike for layers that do the same."""
+        return [_nameless(config) for config in self.configs]
+
     def build(self, inputs: Inputs, targets: Targets, head: Head) -> keras.Model:
         import keras
 
@@ -71,6 +76,12 @@ class Stack(Architecture):
     def words(self) -> str:
         names = [_layer_words(config) for config in self.configs]
         return "own layers: " + (", ".join(names) or "none")
+
+
+def _nameless(config: Any) -> Any:
+    if isinstance(config, dict):
+        return {key: _nameless(value) for key, value in config.items() if key != "name"}
+    return [_nameless(each) for each in config] if isinstance(config, (list, tuple)) else config
 
 
 def _own_code_of(layer: keras.layers.Layer) -> dict[str, Any]:

@@ -63,7 +63,7 @@ def _sure(search: Search) -> str:
 def _html(search: Search, pictures: Any) -> str:
     body = [f'<p class="nbreg-headline">{escape(headline(search))}</p>\n']
     if search.best is not None and search.course.ended:
-        body.append(f"<p><code>{escape(search.line)}</code></p>\n")
+        body.append(f"<p><code>{'<br>'.join(map(escape, search.line.splitlines()))}</code></p>\n")
     if any(trial.is_done for trial in search.trials):
         head, *rows = _table(search)
         body.append(sheet.table(head, rows, "the best trials", _marked(search, head)))

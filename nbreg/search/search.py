@@ -10,13 +10,13 @@ import numpy as np
 from nbreg.data.spec import DataSpec
 from nbreg.evaluation.metrics import METRICS
 from nbreg.fit_options import fit_options
-from nbreg.retelling import fit_line
+from nbreg.retelling import fit_line, layer_lines
 from nbreg.search.course import Course
 from nbreg.search.entries import text_of
 from nbreg.search.resampled import Interval, corrected_mean
 from nbreg.search.scoring import Scoring
 from nbreg.search.searching import Searching
-from nbreg.search.space import Space
+from nbreg.search.space import LAYERS, Space
 from nbreg.search.trial import Trial
 
 if TYPE_CHECKING:
@@ -129,8 +129,14 @@ class Search:
 
     @property
     def line(self) -> str:
-        """The ``%nnreg fit`` line of the best options, on the table `data_name`; empty before a trial is done."""
-        return "" if self.best is None else fit_line(self.best_options, self.data_name)
+        """The ``%nnreg fit`` line of the best options, on the table `data_name`; empty before a trial is done.
+
+        With layers of the user's own it is a ``%%nnreg`` cell.
+        """
+        if self.best is None:
+            return ""
+        line, layers = fit_line(self.best_options, self.data_name), self.base.get(LAYERS)
+        return line if layers is None else "\n".join([f"%{line}", *layer_lines(layers)])
 
     def words(self, trial: Trial) -> dict[str, str]:
         """Return what the space has of a trial's options, as words; options that do nothing there are missing."""

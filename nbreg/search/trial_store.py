@@ -66,7 +66,9 @@ class StudyStore(TrialStore):
             distributions={name: known[name] for name in trial.params},
             user_attrs={
                 "number": trial.number,
-                "options": {name: text_of(declared[name], value) for name, value in trial.options.items()},
+                "options": {
+                    name: text_of(declared[name], value) for name, value in trial.options.items() if name in declared
+                },
             },
         )
         self._ids[trial.number] = self._storage.create_new_trial(self._study, template_trial=kept)

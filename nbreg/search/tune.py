@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from nbreg.data.splitting import Rows, split_rows
 from nbreg.errors import DataError, NbregError
 from nbreg.evaluation.wording import counted, rounded
 from nbreg.networks.blueprint import Blueprint
+from nbreg.networks.stack import Stack
 from nbreg.options import refuse_unknown
 from nbreg.regressor import Regressor
 from nbreg.search.asking import Asking
@@ -32,7 +33,7 @@ from nbreg.search.pruning import check_comparable
 from nbreg.search.scoring import Scoring
 from nbreg.search.search import Search
 from nbreg.search.searching import Searching
-from nbreg.search.space import Space
+from nbreg.search.space import LAYERS, Space
 from nbreg.search.trial_store import opened
 from nbreg.search.tune_options import tune_options
 from nbreg.search.tune_spec import TuneSpec
@@ -41,8 +42,18 @@ from nbreg.search.workers import Fit, Workers, done
 from nbreg.session import SESSION, as_table, take_up
 from nbreg.training.trainers import room_for
 
+if TYPE_CHECKING:
+    import keras
 
-def tune(data: Any, target: str | Sequence[str] = (), *, client: Any = None, **options: Any) -> Search:
+
+def tune(
+    data: Any,
+    target: str | Sequence[str] = (),
+    *,
+    layers: Sequence[keras.layers.Layer] | None = None,
+    client: Any = None,
+    **options: Any,
+) -> Search:
     """Search for the best options of a fit, train with them, and return what was found.
 
     Trials are judged by cross-validation on those rows only that `nbreg.fit` with the same split and seed would train
@@ -55,6 +66,8 @@ def tune(data: Any, target: str | Sequence[str] = (), *, client: Any = None, **o
         As `nbreg.fit` takes it.
     target : str or sequence of str
         Columns to predict.
+    layers : sequence of keras.layers.Layer, optional
+        Hidden layers of your own, in place of `network` and its options, which the space then has none of.
     client : dask.distributed.Client, optional
         Of a cluster that does the trainings.
     **options
@@ -81,6 +94,8 @@ def tune(data: Any, target: str | Sequence[str] = (), *, client: Any = None, **o
     spec = DataSpec.of({**checked, **({"target": target} if target else {})})
     choices = TuneSpec.of(checked)
     base = {name: value for name, value in checked.items() if name in Regressor.options()}
+    if layers is not None:
+        base[LAYERS] = list(layers)
     Blueprint.of(Regressor(**base).get_params(deep=False))  # where choices do not fit together, this says so
     frame = as_table(data)
     rows = learned_rows(frame, spec)
@@ -232,13 +247,18 @@ class _Plan:
         spec, choices = self.table.spec, self.choices
         known = {
             "nbreg": version("nbreg"),
-            "base": sorted(self.base.items()),
+            "base": sorted(self._told_base().items()),
             "spec": spec,
             "space": self.asking.space.entries,
             "folds": choices.folds,
             "sampler": (choices.sampler, choices.metric, choices.prune, choices.batch),
         }
         return f"{', '.join(spec.target)}: {choices.sampler} {fingerprint(frame, known)}"
+
+    def _told_base(self) -> dict[str, Any]:
+        """Return the options of all trials, layers by what they do and not by what they are called."""
+        layers = self.base.get(LAYERS)
+        return self.base if layers is None else {**self.base, LAYERS: Stack.of_layers(layers).nameless}
 
 
 def _note_resumed(found: Search) -> None:

@@ -88,3 +88,13 @@ def test_the_flag_to_prune_stands_alone_or_with_a_word(line, expected):
     parsed = parse(line)
     assert parsed.arguments == {"data": "df"}
     assert parsed.options == expected
+
+
+def test_a_cell_lists_the_layers(kernel):
+    kernel.run(
+        "%%nnreg tune houses --target price --epochs 2 --engine graph --trials 1 --folds 2 --storage none -o found\n"
+        "Dense(3, activation='tanh')  # the only one\n"
+    )
+    assert kernel.text("found.line.splitlines()[1]") == "\"Dense(3, activation='tanh')\""
+    assert kernel.text("found.space.names") == "('learning_rate', 'batch_size')"
+    assert kernel.text("found.regressor.network_.layers[-2].units") == "3"
