@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -44,9 +45,32 @@ class Metric:
             value = float(getattr(importlib.import_module("sklearn.metrics"), self.function)(observed, predicted))
         return Measured(value) if np.isfinite(value) else Measured(None, "it is too large to compute")
 
-    def show(self, value: float | None) -> str:
-        """Return `value` as people read it, with two significant digits."""
-        return {"share of one": wording.of_one, "per cent": wording.per_cent}.get(self.unit, wording.rounded)(value)
+    def show(self, value: float | None, digits: int = 2) -> str:
+        """Return `value` as people read it, with so many significant digits; a share of one with those it needs."""
+        if self.unit == "share of one":
+            return wording.of_one(value)
+        return wording.per_cent(value, digits) if self.is_share else wording.rounded(value, digits)
+
+    def show_mean(self, mean: float, error: float) -> str:
+        """Return a mean and its error as people read them: ``5.10 ± 0.08``, ``34.1 ± 0.8 %``."""
+        if not math.isfinite(error) or error <= 0:
+            return self.show(mean)
+        return wording.give_or_take(mean * self.drawn, error * self.drawn) + (" %" if self.is_share else "")
+
+    @property
+    def is_share(self) -> bool:
+        """Whether it is kept as a share and shown per cent."""
+        return self.unit == "per cent"
+
+    @property
+    def drawn(self) -> float:
+        """What values are multiplied by on an axis."""
+        return 100.0 if self.is_share else 1.0
+
+    @property
+    def axis_title(self) -> str:
+        """The title of an axis of its values."""
+        return f"{self.title}, %" if self.is_share else self.title
 
 
 def _rows(observed: Any, predicted: Any) -> str:

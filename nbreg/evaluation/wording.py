@@ -82,9 +82,9 @@ def of_one(number: float | None) -> str:
     return (text[1:] if float(text) == 0 and text.startswith("-") else text).replace("-", "−")
 
 
-def per_cent(share: float | None) -> str:
+def per_cent(share: float | None, digits: int = 2) -> str:
     """Return ``3.4 %`` for 0.034."""
-    return NOTHING if share is None or not math.isfinite(share) else f"{rounded(100 * share)} %"
+    return NOTHING if share is None or not math.isfinite(share) else f"{rounded(100 * share, digits)} %"
 
 
 def listed(words: list[str] | tuple[str, ...]) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 
 from nbreg.evaluation import sheet
 from nbreg.evaluation.metrics import Metric
-from nbreg.evaluation.wording import count, counted, give_or_take
+from nbreg.evaluation.wording import count, counted
 from nbreg.panels.wording import duration
 from nbreg.search.resampled import Interval, half_width
 from nbreg.search.shown_metrics import SHOWN
@@ -95,12 +95,7 @@ def course_state(study: Study, error: str = "") -> dict[str, Any]:
 
 def shown(metric: Metric, interval: Interval) -> str:
     """Return the mean of a metric with its standard error, as people read it."""
-    mean, error, _ = interval
-    if not math.isfinite(error) or error <= 0:
-        return metric.show(mean)
-    if metric.unit == "per cent":
-        return f"{give_or_take(100 * mean, 100 * error)} %"
-    return give_or_take(mean, error)
+    return metric.show_mean(interval.mean, interval.standard_error)
 
 
 def _metric(study: Study, metric: Metric, target: str, best: int | None) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from nbreg.evaluation.metrics import METRICS
 from nbreg.evaluation.wording import counted, rounded
 
 if TYPE_CHECKING:
@@ -18,7 +19,10 @@ _LOG_ABOVE = 8.0
 
 @dataclass(frozen=True)
 class BestSoFar:
-    """Trials that are done, in the order of their numbers: the score of each, and the best up to it."""
+    """Trials that are done, in the order of their numbers: the score of each, as an axis has it, and the best so far.
+
+    `metric` is what stands at that axis.
+    """
 
     metric: str
     numbers: tuple[int, ...]
@@ -37,10 +41,11 @@ class BestSoFar:
         for trial in done:
             is_better = not best or search.scoring.better(trial.score, best[-1])
             best.append(trial.score if is_better else best[-1])
-        default = next((trial.score for trial in done if trial.number == 0), None)
+        times = METRICS[search.metric].drawn
+        default = next((trial.score * times for trial in done if trial.number == 0), None)
         others = tuple(trial.number for trial in search.trials if trial.status in ("pruned", "failed"))
-        numbers, scores = tuple(trial.number for trial in done), tuple(trial.score for trial in done)
-        return cls(search.metric_title, numbers, scores, tuple(best), default, others)
+        numbers, scores = tuple(trial.number for trial in done), tuple(trial.score * times for trial in done)
+        return cls(search.axis_title, numbers, scores, tuple(each * times for each in best), default, others)
 
     @property
     def logarithmic(self) -> bool:

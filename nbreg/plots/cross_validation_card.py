@@ -74,7 +74,7 @@ def _models(found: CrossValidation, target: str) -> list[list[str]]:
 
 def _mean(found: CrossValidation, metric: str, target: str, model: str) -> str:
     mean, error, _ = found.interval(metric, target, model)
-    return METRICS[metric].show(mean) if math.isnan(error) else give_or_take(mean, error)
+    return METRICS[metric].show_mean(mean, error)
 
 
 def _best(found: CrossValidation, target: str) -> set[tuple[int, int]]:

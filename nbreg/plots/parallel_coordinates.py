@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from nbreg.evaluation.wording import counted, rounded, tick
+from nbreg.evaluation.metrics import METRICS, Metric
+from nbreg.evaluation.wording import counted, tick
 from nbreg.search.entries import Choices, Entry, Range
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class ParallelCoordinates:
         entries = [each for each in search.space.entries if not each.has_one]
         scores = _Scale([trial.score for trial in done])
         lines = tuple((*(_height(each, trial) for each in entries), scores.height(trial.score)) for trial in done)
-        last = Coordinate(search.metric_title, scores.ticks())
+        last = Coordinate(search.metric_title, scores.ticks(METRICS[search.metric]))
         ranks = tuple(1 - i / max(len(done) - 1, 1) for i in range(len(done)))
         words = search.words(done[-1]) if done else {}
         best = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in words.items())
@@ -110,8 +111,8 @@ class _Scale:
             return math.log(score / self._low) / math.log(self._high / self._low)
         return (score - self._low) / (self._high - self._low)
 
-    def ticks(self) -> tuple[tuple[float, str], ...]:
-        return tuple((self.height(each), rounded(each, 3)) for each in dict.fromkeys((self._low, self._high)))
+    def ticks(self, metric: Metric) -> tuple[tuple[float, str], ...]:
+        return tuple((self.height(each), metric.show(each, 3)) for each in dict.fromkeys((self._low, self._high)))
 
 
 def _coordinate(entry: Entry) -> Coordinate:

@@ -12,6 +12,7 @@ from nbreg.evaluation.wording import NOTHING, count, counted, listed, rounded
 from nbreg.plots.pictures import PICTURES_STYLE, card_bundle, drawn, pictures_html, side_by_side
 
 if TYPE_CHECKING:
+    from nbreg.search.resampled import Interval
     from nbreg.search.search import Search
     from nbreg.search.trial import Trial
 
@@ -57,7 +58,10 @@ def _sure(search: Search) -> str:
     if math.isnan(gain.standard_error):
         return ""
     word = "more" if search.scoring.higher_is_better else "less"
-    return f" (by fold {rounded(gain.mean)} ± {rounded(gain.standard_error, 1)} {word})"
+    metric = METRICS[search.metric]
+    unit = " %" if metric.is_share else ""
+    mean, error = gain.mean * metric.drawn, gain.standard_error * metric.drawn
+    return f" (by fold {rounded(mean)} ± {rounded(error, 1)}{unit} {word})"
 
 
 def _html(search: Search, pictures: Any) -> str:
@@ -95,9 +99,16 @@ def _table(search: Search) -> list[list[str]]:
 
 
 def _score(search: Search, trial: Trial) -> str:
-    mean, error, _ = search.interval(trial)
-    shown = METRICS[search.metric].show(mean) if METRICS[search.metric].unit == "share of one" else rounded(mean, 3)
-    return shown if math.isnan(error) else f"{shown} ± {rounded(error, 1)}"
+    return _mean(search, search.interval(trial))
+
+
+def _mean(search: Search, interval: Interval) -> str:
+    """Return a mean with three digits, for trials differ by little, and its error."""
+    metric, (mean, error, _) = METRICS[search.metric], interval
+    shown, unit = metric.show(mean, 3), " %" if metric.is_share else ""
+    if math.isnan(error):
+        return shown
+    return f"{shown.removesuffix(unit)} ± {rounded(error * metric.drawn, 1)}{unit}"
 
 
 def _notes(search: Search) -> list[str]:
@@ -135,9 +146,8 @@ def _honest(search: Search) -> str:
     interval = search.nested_interval
     if not interval.n:
         return "The score of the best of many is a little too good; --nested or the test rows tell how good it is."
-    error = "" if math.isnan(interval.standard_error) else f" ± {rounded(interval.standard_error, 1)}"
     n = counted(interval.n, "outer fold")
-    return f"Nested: options found so come to {search.metric_title} {rounded(interval.mean, 3)}{error} on {n} held out."
+    return f"Nested: options found so come to {search.metric_title} {_mean(search, interval)} on {n} held out."
 
 
 def _tested(search: Search) -> str:

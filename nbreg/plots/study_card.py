@@ -8,7 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from nbreg.evaluation import sheet
-from nbreg.evaluation.wording import NOTHING, count, counted, give_or_take, listed, rounded
+from nbreg.evaluation.wording import NOTHING, count, counted, listed, rounded
 from nbreg.plots.pictures import PICTURES_STYLE, card_bundle, drawn, pictures_html, side_by_side
 from nbreg.search.shown_metrics import SHOWN
 from nbreg.search.study_words import found_words, more_rows_words
@@ -78,12 +78,7 @@ def _table(study: Study, target: str) -> list[list[str]]:
 
 def _mean(study: Study, point: int, name: str, target: str) -> str:
     mean, error, _ = study.interval(point, name, target)
-    metric = SHOWN[name]
-    if math.isnan(mean) or math.isnan(error):
-        return metric.show(mean)
-    if metric.unit == "per cent":
-        return f"{give_or_take(100 * mean, 100 * error)} %"
-    return give_or_take(mean, error)
+    return SHOWN[name].show_mean(mean, error)
 
 
 def _folds(study: Study, point: int) -> str:
@@ -112,8 +107,9 @@ def _pairs(study: Study) -> str:
 
 
 def _pair(row: Mapping[Any, Any], named: bool) -> list[str]:
-    apart = give_or_take(row["difference"], row["standard_error"])
-    words = [_words(row["first"]), _words(row["second"]), SHOWN[row["metric"]].title, apart]
+    metric = SHOWN[row["metric"]]
+    apart = metric.show_mean(row["difference"], row["standard_error"])
+    words = [_words(row["first"]), _words(row["second"]), metric.title, apart]
     return [*([row["target"]] if named else []), *words, rounded(row["t"]), _p(row["p"]), _p(row["p_holm"])]
 
 

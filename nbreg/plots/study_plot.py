@@ -25,6 +25,8 @@ LOG_ABOVE, _MOST_TICKS = 8.0, 8
 _REACH, _FINE, _TOLD = 10.0, 80, (2, 10)
 #: Each fold's result stands so many points to the right of the mean.
 _ASIDE = 7.0
+#: The height of a word, as a share of what an axis spans.
+_WORD = 0.1
 
 
 @dataclass(frozen=True)
@@ -110,11 +112,11 @@ class StudyPlot:
         self._draw_means(axes, panel)
         if panel.band is not None:
             self._draw_band(axes, panel.band)
-        if panel.best is not None:
-            self._mark_best(axes, panel.best, panel.means[panel.best])
         axes.set_yscale("log" if panel.logarithmic else "linear")
         if panel.logarithmic:  # intervals may reach down to next to nothing
             axes.set_ylim(bottom=0.7 * min(value for _, value in panel.folds))
+        if panel.best is not None:
+            self._mark_best(axes, panel.best, panel.means[panel.best])
         self._name_values(axes, beyond=panel.band is not None)
         axes.set(title=panel.title, xlabel=self.factor, ylabel=panel.metric)
         theme.people_ticks(axes.yaxis)
@@ -151,13 +153,15 @@ class StudyPlot:
         axes.fill_between(band.x, band.low, band.high, color=theme.ORANGE, alpha=0.16, linewidth=0, zorder=1)
 
     def _mark_best(self, axes: Any, point: int, mean: float) -> None:
+        """Mark a point in green, and name it above all that is drawn, where no interval can be."""
         from nbreg.plots import theme
 
+        _make_room_above(axes)
         axes.plot([self.x[point]], [mean], "o", color=theme.GREEN, markersize=8.5, zorder=5)
-        behind = {"facecolor": theme.PAPER, "alpha": 0.8, "pad": 1, "linewidth": 0}
+        axes.axvline(self.x[point], color=theme.GREEN, alpha=0.1, linewidth=16, zorder=0.5)
         axes.annotate(
-            "best", (self.x[point], mean), (-8, 0), textcoords="offset points", ha="right", va="center", fontsize=9,
-            color=theme.GREEN, fontweight="bold", zorder=6, bbox=behind,
+            "best", (self.x[point], 1.0), (0, -3), xycoords=axes.get_xaxis_transform(), textcoords="offset points",
+            ha="center", va="top", fontsize=9, color=theme.GREEN, fontweight="bold", zorder=6,
         )  # fmt: skip
 
     def _name_values(self, axes: Any, beyond: bool) -> None:
@@ -182,6 +186,13 @@ class StudyPlot:
         axes.xaxis.set_minor_formatter(NullFormatter())
 
 
+def _make_room_above(axes: Any) -> None:
+    """Let the axis of metrics reach higher, by the height of a word."""
+    forth, back = axes.yaxis.get_transform().transform, axes.yaxis.get_transform().inverted().transform
+    low, high = forth(np.array(axes.get_ylim()))
+    axes.set_ylim(top=back(np.array([high + _WORD * (high - low)]))[0])
+
+
 def axis_of(wanted: str, values: list[Any]) -> str:
     """Return the kind of axis that values stand on: ``log``, ``linear`` or ``names``; ``auto`` goes by their span."""
     are_numbers = all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values)
@@ -199,12 +210,12 @@ def _panels(study: Study) -> Iterator[Panel]:
             intervals = [study.interval(i, name, target) for i in range(len(study.points))]
             if all(math.isnan(each.mean) for each in intervals):
                 continue  # it is not defined for this target
-            unit, words = (100, ", %") if metric.unit == "per cent" else (1, "")
+            unit = metric.drawn
             results = [(i, study.results(i, name, target) * unit) for i in range(len(study.points))]
             of = f" of {target}" if len(study.targets) > 1 else ""
             yield Panel(
                 title=f"{metric.title}{of}",
-                metric=f"{metric.title}{words}",
+                metric=metric.axis_title,
                 higher_is_better=metric.higher_is_better,
                 means=tuple(each.mean * unit for each in intervals),
                 halves=tuple(half_width(each) * unit for each in intervals),

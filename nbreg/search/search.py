@@ -193,8 +193,16 @@ class Search:
     @property
     def metric_title(self) -> str:
         """What people call the metric, and its unit where that is not the target's own."""
-        unit = " (of standard deviations)" if self.scoring.is_relative else ""
-        return METRICS[self.metric].title + unit
+        return METRICS[self.metric].title + self._unit_words
+
+    @property
+    def axis_title(self) -> str:
+        """What stands at an axis of scores."""
+        return METRICS[self.metric].axis_title + self._unit_words
+
+    @property
+    def _unit_words(self) -> str:
+        return " (of standard deviations)" if self.scoring.is_relative else ""
 
 
 def _plain(value: Any) -> Any:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from nbreg.evaluation.metrics import Metric
-from nbreg.evaluation.wording import count, counted, listed, per_cent, rounded
+from nbreg.evaluation.wording import count, counted, listed
 from nbreg.search.findings import Findings
 from nbreg.search.shown_metrics import SHOWN
 
@@ -55,8 +55,8 @@ def _best(study: Study, found: Findings) -> str:
     nearest = max(others) if metric.higher_is_better else min(others)
     bound = "less" if metric.higher_is_better else "more"
     verb = f" {_unit(study)} are" if _unit(study) else " is"
-    own = _shown(metric, found.means[found.leader])
-    return f"{best}{verb} best: {metric.title} {own}, against {_shown(metric, nearest)} or {bound}."
+    own = metric.show(found.means[found.leader])
+    return f"{best}{verb} best: {metric.title} {own}, against {metric.show(nearest)} or {bound}."
 
 
 def _alike(study: Study, found: Findings) -> str:
@@ -71,16 +71,16 @@ def _alike(study: Study, found: Findings) -> str:
 
 
 def _pair(found: Findings) -> str:
-    one, other = (_shown(found.metric, value) for value in found.means.values())
+    one, other = (found.metric.show(value) for value in found.means.values())
     return f"{found.metric.title} {one} against {other}"
 
 
 def _range(found: Findings, points: Sequence[int]) -> str:
-    values = [_shown(found.metric, found.means[point]) for point in points]
+    values = [found.metric.show(found.means[point]) for point in points]
     ends = sorted((found.means[point] for point in points), reverse=found.metric.higher_is_better)
     if len(set(values)) == 1:
         return f"{found.metric.title} {values[0]}"
-    return f"{found.metric.title} {_shown(found.metric, ends[0])} to {_shown(found.metric, ends[-1])}"
+    return f"{found.metric.title} {found.metric.show(ends[0])} to {found.metric.show(ends[-1])}"
 
 
 def _so_far(study: Study, target: str) -> str:
@@ -90,7 +90,7 @@ def _so_far(study: Study, target: str) -> str:
     if not known:
         return "Nothing is finished yet."
     ahead = (max if metric.higher_is_better else min)(known, key=lambda i: known[i])
-    own = f"{metric.title} {_shown(metric, known[ahead])}"
+    own = f"{metric.title} {metric.show(known[ahead])}"
     if study.course.ended:
         return f"{study.label(ahead)} is ahead ({own}), on too few folds to tell whether that is chance."
     return f"{study.label(ahead)} is ahead so far ({own}): too early to tell."
@@ -115,17 +115,11 @@ def _unit(study: Study) -> str:
 
 def _foreseen(curve: ErrorCurve, there: Foreseen, words: str, metric: Metric) -> str:
     rows = f"{words} the rows ({count(there.n_rows)})"
-    now, low, high = (_shown(metric, value) for value in (float(curve.at(curve.sizes[-1])), there.low, there.high))
+    now, low, high = (metric.show(value) for value in (float(curve.at(curve.sizes[-1])), there.low, there.high))
     if not there.is_told:
         return (
             f"{rows}: what they would bring cannot be told from these folds ({metric.title} between {low} and {high})."
         )
-    then = _shown(metric, there.error)
+    then = metric.show(there.error)
     change = f"leave {metric.title} at {now}" if then == now else f"bring {metric.title} from {now} to {then}"
     return f"{rows} would {change} (between {low} and {high})."
-
-
-def _shown(metric: Metric, value: float) -> str:
-    if metric.unit == "share of one":
-        return metric.show(value)
-    return per_cent(value) if metric.unit == "per cent" else rounded(value)

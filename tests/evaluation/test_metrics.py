@@ -71,3 +71,17 @@ def test_where_a_metric_is_not_defined_it_says_why(observed, predicted, undefine
 )  # fmt: skip
 def test_values_are_shown_in_their_kind_of_unit(name, value, shown):
     assert METRICS[name].show(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("name", "mean", "error", "shown"),
+    [("mae", 5.1023, 0.0791, "5.10 ± 0.08"), ("mape", 0.60123, 0.031, "60 ± 3 %"), ("mape", 0.0344, np.nan, "3.4 %"),
+     ("r2", 0.9, 0.0, "0.90"), ("mae", np.nan, np.nan, "–")],
+)  # fmt: skip
+def test_means_are_shown_with_their_errors(name, mean, error, shown):
+    assert METRICS[name].show_mean(mean, error) == shown
+
+
+def test_shares_are_per_cent_on_an_axis():
+    assert (METRICS["mape"].axis_title, METRICS["mape"].drawn) == ("MAPE, %", 100)
+    assert (METRICS["mae"].axis_title, METRICS["mae"].drawn) == ("MAE", 1)

@@ -121,6 +121,18 @@ def test_importance_is_optunas_and_takes_some_trials():
     assert info.figure()
 
 
+def test_a_score_that_is_a_share_is_shown_per_cent_everywhere():
+    search = a_search([(0.6, 0.62, 0.64), (0.5, 0.53, 0.54)], metric="mape")
+    assert headline(search) == (
+        "MAPE on the folds is 52.3 ± 2 % with the best options, instead of 62.0 ± 2 % (by fold 9.7 ± 0.5 % less)."
+    )
+    info = BestSoFar.of(search)
+    assert info.scores == pytest.approx((62, 157 / 3))
+    assert info.figure().axes[0].get_ylabel() == "MAPE, %, mean of the folds"
+    info = ParallelCoordinates.of(a_search([(1.0,) * 3, (0.5,) * 3, (0.7,) * 3], metric="mape"))
+    assert [text for _, text in info.coordinates[-1].ticks] == ["50.0 %", "100 %"]
+
+
 def test_the_card_of_a_whole_search_has_its_pictures():
     rng = np.random.default_rng(0)
     search = a_search([tuple(rng.uniform(1, 2, 3)) for _ in range(20)])

@@ -61,6 +61,24 @@ def test_what_is_not_really_best_is_not_marked():
     assert study_text(found).startswith("Activation. No real difference between relu and tanh (RMSE ")
 
 
+@pytest.mark.parametrize(("factor", "values"), [("learning_rate", [0.001, 0.01, 0.1]), ("activation", ["relu", "elu"])])
+@pytest.mark.parametrize("spread", [1.0, 30.0])  # which is drawn on a log scale
+def test_the_word_best_stands_where_nothing_is_drawn(factor, values, spread):
+    errors = [1.0 + spread * (i + 1) if i != 1 else 1.0 for i in range(len(values))]
+    panel, _ = StudyPlot.of(made_up(factor, [values], errors)).parts()
+    assert panel.panels[0].best == 1
+    figure = panel.figure()
+    figure.canvas.draw()
+    (axes,) = figure.axes
+    (word,) = (each for each in axes.texts if each.get_text() == "best")
+    place, shown = word.get_window_extent(), panel.panels[0]
+    tops = [(panel.x[i], mean + half) for i, (mean, half) in enumerate(zip(shown.means, shown.halves, strict=True))]
+    drawn = axes.transData.transform([*tops, *((panel.x[i], value) for i, value in shown.folds)])
+    assert drawn[:, 1].max() < place.y0
+    assert place.y1 <= axes.bbox.y1
+    assert place.x0 < axes.transData.transform((panel.x[1], 1.0))[0] < place.x1
+
+
 def test_best_and_worse_in_words():
     text = study_text(made_up("hidden_units", [[8, 100, 500]], [3.0, 1.0, 1.0]))
     assert text.startswith("Hidden units. No real difference between 100 and 500 units (MAE 1.0")
