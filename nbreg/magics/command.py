@@ -32,6 +32,13 @@ class Path(Kind):
     metavar = "PATH"
 
 
+class ResultName(Name):
+    """The name of a study or a search in the notebook, which `what` says."""
+
+    def __init__(self, what: str):
+        self.what = what
+
+
 class ExplanationName(Name):
     """The name of an explanation in the notebook."""
 
@@ -88,6 +95,18 @@ class Call:
             raise OptionError(f'There is no regressor "{name}" in the notebook.{did_you_mean(name, known)}')
         return found
 
+    def result(self, what: str) -> Any:
+        """Return the ``study`` or ``search`` that the call names, or the latest. Raises NbregError."""
+        from nbreg.search.latest import LATEST
+
+        name = self.options.get(what)
+        if name is None:
+            return LATEST.of(what)
+        known = results_in(self.shell.user_ns, what)
+        if name not in known:
+            raise OptionError(f'There is no {what} "{name}" in the notebook.{did_you_mean(name, known)}')
+        return self.shell.user_ns[name]
+
     def explanation(self) -> Any:
         """Return the explanation that the call names, or None where it names none. Raises OptionError."""
         from nbreg.explanation.explanation import Explanation
@@ -132,6 +151,12 @@ class Command(ABC):
 
 
 COMMANDS: Registry[Command] = Registry("nbreg.magics.commands", "command")
+
+
+def results_in(names: Mapping[str, Any], what: str) -> list[str]:
+    """Return the names of the studies, or searches, in a namespace."""
+    # Asked by name, for a Tab should import nothing.
+    return [name for name, value in list(names.items()) if type(value).__name__ == what.title() and name[0] != "_"]
 
 
 def frames_in(names: Mapping[str, Any]) -> list[str]:

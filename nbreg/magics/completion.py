@@ -8,7 +8,7 @@ from typing import Any
 
 from nbreg.errors import NbregError
 from nbreg.magics.column_offers import Offer, Place, column_offers, explanations_in, regressors_in
-from nbreg.magics.command import COMMANDS, Command, ExplanationName, Frame, Words, frames_in
+from nbreg.magics.command import COMMANDS, Command, ExplanationName, Frame, ResultName, Words, frames_in, results_in
 from nbreg.magics.parsing import words_of
 from nbreg.magics.predictors import PredictorName, predictors_in
 from nbreg.magics.run_offers import run_offers, takes_runs
@@ -93,6 +93,8 @@ def _values(kind: Kind, name: str, place: Place) -> list[Offer]:
         return [Offer(each, "predictor") for each in predictors_in(place.names)]
     if isinstance(kind, ModelName):
         return [Offer(each, "regressor") for each in regressors_in(place.names)]
+    if isinstance(kind, ResultName):
+        return [Offer(each, kind.what) for each in results_in(place.names, kind.what)]
     if isinstance(kind, ExplanationName):
         return [Offer(each, "explanation") for each in explanations_in(place.names)]
     begun = place.fragment[: place.fragment.rfind(",") + 1] if isinstance(kind, Words) else ""

@@ -146,6 +146,11 @@ class NetworkChoice(Spec):
     network: str = option("mlp", "The architecture.", Choice(among=lambda: ARCHITECTURES))
 
 
+def replaced_by_layers() -> set[str]:
+    """Return the options that layers of the user's own take the place of."""
+    return {*NetworkChoice.options(), *architecture_options()}
+
+
 def chosen_architecture(choices: Mapping[str, Any]) -> Architecture:
     """Return the spec that `choices` (network, its options, or layers of the user's own) ask for.
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from nbreg.errors import DataError
 from nbreg.evaluation.metrics import METRICS
 from nbreg.evaluation.wording import counted, rounded
+from nbreg.plots.plot import NO_CHOICES, PLOTS, PlotChoices, PlotInfo
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -17,12 +19,16 @@ if TYPE_CHECKING:
 _LOG_ABOVE = 8.0
 
 
+@PLOTS.register("best_so_far")
 @dataclass(frozen=True)
-class BestSoFar:
+class BestSoFar(PlotInfo):
     """Trials that are done, in the order of their numbers: the score of each, as an axis has it, and the best so far.
 
     `metric` is what stands at that axis.
     """
+
+    title = "Best so far"
+    shows = "search"
 
     metric: str
     numbers: tuple[int, ...]
@@ -34,9 +40,11 @@ class BestSoFar:
     others: tuple[int, ...]
 
     @classmethod
-    def of(cls, search: Search) -> BestSoFar:
-        """Return what there is to see of a search so far."""
-        done = [trial for trial in search.trials if trial.is_done]
+    def of(cls, subject: Search, choices: PlotChoices = NO_CHOICES) -> BestSoFar:
+        """Return what there is to see of a search so far. Raises DataError before a trial is done."""
+        search, done = subject, [trial for trial in subject.trials if trial.is_done]
+        if not done:
+            raise DataError("No trial of this search is done yet, so there is nothing to be seen.")
         best: list[float] = []
         for trial in done:
             is_better = not best or search.scoring.better(trial.score, best[-1])
@@ -59,18 +67,16 @@ class BestSoFar:
         last = rounded(self.best[-1], 3)
         return f"{self.metric} of {counted(len(self.numbers), 'trial')}, the best so far at last {last}.{begun}"
 
-    def figure(self) -> Figure:
-        """Return a figure that belongs to nobody else: it is not known to pyplot."""
+    def draw(self) -> Figure:
         from nbreg.plots import theme
 
-        with theme.house_style():
-            figure, (axes,) = theme.panels(1)
-            self._draw(axes)
-            axes.set_yscale("log" if self.logarithmic else "linear")
-            theme.people_ticks(axes.yaxis)
-            theme.people_ticks(axes.xaxis)
-            axes.set(title="Best so far", xlabel="trial", ylabel=f"{self.metric}, mean of the folds")
-            axes.legend(loc="best")
+        figure, (axes,) = theme.panels(1)
+        self._draw(axes)
+        axes.set_yscale("log" if self.logarithmic else "linear")
+        theme.people_ticks(axes.yaxis)
+        theme.people_ticks(axes.xaxis)
+        axes.set(title=self.title, xlabel="trial", ylabel=f"{self.metric}, mean of the folds")
+        axes.legend(loc="best")
         return figure
 
     def _draw(self, axes: Any) -> None:

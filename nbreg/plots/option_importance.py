@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from nbreg.errors import DataError
 from nbreg.evaluation.wording import listed, per_cent
+from nbreg.plots.plot import NO_CHOICES, PLOTS, PlotChoices, PlotInfo
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -19,23 +21,33 @@ if TYPE_CHECKING:
 FEWEST_TRIALS = 12
 
 
+@PLOTS.register("option_importance")
 @dataclass(frozen=True)
-class OptionImportance:
+class OptionImportance(PlotInfo):
     """The share of the scores' variance over the space that each option explains by itself, the largest first.
 
     Functional ANOVA on a forest of regression trees (Hutter, Hoos & Leyton-Brown 2014), as Optuna computes it, scaled
     to a sum of one.
     """
 
+    title = "How much the options matter"
+    shows = "search"
+
     names: tuple[str, ...]
     shares: tuple[float, ...]
 
     @classmethod
-    def of(cls, search: Search) -> OptionImportance | None:
-        """Return what there is to see of a search; None where fewer than two options, or few trials, are there."""
+    def of(cls, subject: Search, choices: PlotChoices = NO_CHOICES) -> OptionImportance:
+        """Return what there is to see of a search. Raises DataError where too few options, or trials, are there."""
+        search = subject
         own = [trial for trial in search.trials if trial.is_done and len(trial.params) == _n_most(search)]
-        if len(own) < FEWEST_TRIALS or _n_most(search) < 2 or len({trial.score for trial in own}) < 2:
-            return None
+        if _n_most(search) < 2:
+            raise DataError("It takes two options in the space to tell which matters more.")
+        if len(own) < FEWEST_TRIALS or len({trial.score for trial in own}) < 2:
+            raise DataError(
+                f"How much options matter can be told from {FEWEST_TRIALS} trials on, of different scores and with "
+                f"all options of the space; {len(own)} are done."
+            )
         names, shares = _computed(tuple(own), search.searching.asking)
         return cls(names, shares)
 
@@ -45,19 +57,17 @@ class OptionImportance:
         each = [f"{name} {per_cent(share)}" for name, share in zip(self.names, self.shares, strict=True)]
         return f"How much the options matter: {listed(each)}."
 
-    def figure(self) -> Figure:
-        """Return a figure that belongs to nobody else: it is not known to pyplot."""
+    def draw(self) -> Figure:
         from nbreg.plots import theme
 
-        with theme.house_style():
-            figure = theme.new_figure(theme.PANEL[0], 1.1 + 0.32 * len(self.names))
-            axes = figure.subplots()
-            axes.barh(range(len(self.names), 0, -1), [100 * share for share in self.shares], 0.62, color=theme.BLUE)
-            axes.set_yticks(range(len(self.names), 0, -1), [name.replace("_", " ") for name in self.names])
-            axes.set(title="How much the options matter", xlabel="share of the differences explained, per cent")
-            axes.tick_params(axis="y", labelcolor=theme.INK)
-            axes.grid(axis="y", visible=False)
-            theme.people_ticks(axes.xaxis)
+        figure = theme.new_figure(theme.PANEL[0], 1.1 + 0.32 * len(self.names))
+        axes = figure.subplots()
+        axes.barh(range(len(self.names), 0, -1), [100 * share for share in self.shares], 0.62, color=theme.BLUE)
+        axes.set_yticks(range(len(self.names), 0, -1), [name.replace("_", " ") for name in self.names])
+        axes.set(title=self.title, xlabel="share of the differences explained, %")
+        axes.tick_params(axis="y", labelcolor=theme.INK)
+        axes.grid(axis="y", visible=False)
+        theme.people_ticks(axes.xaxis)
         return figure
 
 

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from nbreg.errors import DataError
 from nbreg.evaluation.metrics import METRICS, Metric
 from nbreg.evaluation.wording import counted, tick
+from nbreg.plots.plot import NO_CHOICES, PLOTS, PlotChoices, PlotInfo
 from nbreg.search.entries import Choices, Entry, Range
 
 if TYPE_CHECKING:
@@ -26,13 +28,17 @@ class Coordinate:
     ticks: tuple[tuple[float, str], ...]
 
 
+@PLOTS.register("parallel_coordinates")
 @dataclass(frozen=True)
-class ParallelCoordinates:
+class ParallelCoordinates(PlotInfo):
     """Trials that are done, the best last, so that it lies on top.
 
     `lines` are heights ``(n_trials, n_coordinates)``, None where an option did nothing; the last one is the score.
     `ranks` tell them apart by colour: 0 is the best, 1 the worst.
     """
+
+    title = "Options of all trials, and what they came to"
+    shows = "search"
 
     coordinates: tuple[Coordinate, ...]
     lines: tuple[tuple[float | None, ...], ...]
@@ -40,17 +46,19 @@ class ParallelCoordinates:
     best: str
 
     @classmethod
-    def of(cls, search: Search) -> ParallelCoordinates:
-        """Return what there is to see of a search in which two trials, or more, are done in the space."""
-        done = [trial for trial in search.trials if trial.is_done and trial.params]
+    def of(cls, subject: Search, choices: PlotChoices = NO_CHOICES) -> ParallelCoordinates:
+        """Return what there is to see of a search. Raises DataError before two trials are done in the space."""
+        search, done = subject, [trial for trial in subject.trials if trial.is_done and trial.params]
+        if len(done) < 2:
+            raise DataError("It takes two trials that are done to be seen side by side.")
         done.sort(key=lambda trial: trial.score, reverse=not search.scoring.higher_is_better)
         entries = [each for each in search.space.entries if not each.has_one]
         scores = _Scale([trial.score for trial in done])
         lines = tuple((*(_height(each, trial) for each in entries), scores.height(trial.score)) for trial in done)
         last = Coordinate(search.metric_title, scores.ticks(METRICS[search.metric]))
         ranks = tuple(1 - i / max(len(done) - 1, 1) for i in range(len(done)))
-        words = search.words(done[-1]) if done else {}
-        best = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in words.items())
+        words = search.words(done[-1]).items()
+        best = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in words)
         return cls((*map(_coordinate, entries), last), lines, ranks, best)
 
     @property
@@ -58,16 +66,14 @@ class ParallelCoordinates:
         """What is to be seen, in words."""
         return f"The options of {counted(len(self.lines), 'trial')}, a line each. The best: {self.best}."
 
-    def figure(self) -> Figure:
-        """Return a figure that belongs to nobody else: it is not known to pyplot."""
+    def draw(self) -> Figure:
         from nbreg.plots import theme
 
-        with theme.house_style():
-            figure = theme.new_figure(max(theme.PANEL[0], 1.35 * len(self.coordinates)), theme.PANEL[1])
-            axes = figure.subplots()
-            self._draw_lines(axes)
-            self._draw_coordinates(axes)
-            axes.set_title("Options of all trials, and what they came to")
+        figure = theme.new_figure(max(theme.PANEL[0], 1.35 * len(self.coordinates)), theme.PANEL[1])
+        axes = figure.subplots()
+        self._draw_lines(axes)
+        self._draw_coordinates(axes)
+        axes.set_title(self.title)
         return figure
 
     def _draw_lines(self, axes: Any) -> None:

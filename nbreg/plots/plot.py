@@ -40,6 +40,8 @@ class PlotInfo(ABC):
 
     #: What the plot is called by people.
     title: ClassVar[str]
+    #: What it is a picture of: regressor (or an explanation of one), study, search.
+    shows: ClassVar[str] = "regressor"
     #: The names of those `PlotChoices` that it has a use for.
     uses: ClassVar[tuple[str, ...]] = ()
 
@@ -122,7 +124,7 @@ def plot(name: str, subject: Any, **choices: Any) -> Plot:
     ----------
     name : str
         ``learning_curve``, ``importance``, ``beeswarm``, ...; ``%nnreg plot --help`` lists them.
-    subject : Regressor or Explanation
+    subject : Regressor, Explanation, Study or Search
         Plots of an explanation take a regressor's last one; where it has none, it is explained first.
     **choices
         ``row``, ``feature``, ``target``: those that the plot has a use for.
@@ -133,6 +135,8 @@ def plot(name: str, subject: Any, **choices: Any) -> Plot:
         Where there is no such plot, a choice does not fit, or there is nothing to see.
     """
     kind = PLOTS[name]
+    if _kind_of(subject) != kind.shows:
+        raise OptionError(f"{name} is a picture of a {kind.shows}; got a {_kind_of(subject)}.")
     return Plot(name, kind.of(subject, _checked(name, kind, choices)))
 
 
@@ -141,6 +145,13 @@ def regressor_part(subject: Any, attribute: str, title: str) -> Any:
     if getattr(subject, "players", None) is not None:  # an explanation, which is never imported for this
         raise OptionError(f"{title}: a picture of a regressor, not of an explanation; give the regressor.")
     return getattr(subject, attribute)
+
+
+def _kind_of(subject: Any) -> str:
+    from nbreg.search.search import Search
+    from nbreg.search.study import Study
+
+    return "study" if isinstance(subject, Study) else "search" if isinstance(subject, Search) else "regressor"
 
 
 def _checked(name: str, kind: type[PlotInfo], choices: dict[str, Any]) -> PlotChoices:

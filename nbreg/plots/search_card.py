@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from nbreg.errors import DataError
 from nbreg.evaluation import sheet
 from nbreg.evaluation.metrics import METRICS
 from nbreg.evaluation.wording import NOTHING, count, counted, listed, rounded
 from nbreg.plots.pictures import PICTURES_STYLE, card_bundle, drawn, pictures_html, side_by_side
 
 if TYPE_CHECKING:
+    from nbreg.plots.plot import PlotInfo
     from nbreg.search.resampled import Interval
     from nbreg.search.search import Search
     from nbreg.search.trial import Trial
@@ -168,11 +171,10 @@ def _pictures(search: Search) -> list[Any]:
     from nbreg.plots.option_importance import OptionImportance
     from nbreg.plots.parallel_coordinates import ParallelCoordinates
 
-    done = [trial for trial in search.trials if trial.is_done]
-    pictures: list[Any] = [BestSoFar.of(search)] if done else []
-    importance = OptionImportance.of(search) if search.course.ended else None
-    if importance is not None:
-        pictures.append(importance)
-    if sum(bool(trial.params) for trial in done) > 1:
-        pictures.append(ParallelCoordinates.of(search))  # the widest comes last
+    # What options matter is told at the end, for that takes a moment; the widest picture comes last.
+    kinds: list[type[PlotInfo]] = [BestSoFar, *([OptionImportance] if search.course.ended else []), ParallelCoordinates]
+    pictures: list[Any] = []
+    for kind in kinds:
+        with suppress(DataError):  # too little is done for this one
+            pictures.append(kind.of(search))
     return pictures

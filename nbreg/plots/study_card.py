@@ -178,12 +178,10 @@ def _failures(study: Study) -> list[str]:
 
 
 def _pictures(study: Study) -> list[Any]:
-    if len(study.outcomes) == len(study.failures):
-        return []
-    if len(study.factors) > 1:
-        from nbreg.plots.study_heatmap import StudyHeatmap
-
-        return [StudyHeatmap.of(study)]
+    from nbreg.plots.study_picture import picture_of
     from nbreg.plots.study_plot import StudyPlot
 
-    return StudyPlot.of(study).parts()
+    if len(study.outcomes) == len(study.failures):
+        return []
+    picture = picture_of(study)
+    return picture.parts() if isinstance(picture, StudyPlot) else [picture]

@@ -67,11 +67,17 @@ class StudyHeatmap:
         from nbreg.plots import theme
 
         with theme.house_style():
-            figure, places = theme.panels(len(self.grids))
-            figure.set_figheight(figure.get_figheight() * max(1.0, 0.25 + 0.1 * len(self.labels[0])))
-            for axes, grid in zip(places, self.grids, strict=True):
-                self._draw(axes, grid)
-            return figure
+            return self.draw()
+
+    def draw(self) -> Figure:
+        """Return a figure; called within the house style."""
+        from nbreg.plots import theme
+
+        figure, places = theme.panels(len(self.grids))
+        figure.set_figheight(figure.get_figheight() * max(1.0, 0.25 + 0.1 * len(self.labels[0])))
+        for axes, grid in zip(places, self.grids, strict=True):
+            self._draw(axes, grid)
+        return figure
 
     def _draw(self, axes: Any, grid: Grid) -> None:
         import seaborn as sns

@@ -100,10 +100,16 @@ class StudyPlot:
         from nbreg.plots import theme
 
         with theme.house_style():
-            figure, grid = theme.panels(len(self.panels))
-            for axes, panel in zip(grid, self.panels, strict=True):
-                self._draw(axes, panel)
-            return figure
+            return self.draw()
+
+    def draw(self) -> Figure:
+        """Return a figure; called within the house style."""
+        from nbreg.plots import theme
+
+        figure, grid = theme.panels(len(self.panels))
+        for axes, panel in zip(grid, self.panels, strict=True):
+            self._draw(axes, panel)
+        return figure
 
     def _draw(self, axes: Any, panel: Panel) -> None:
         from nbreg.plots import theme

@@ -10,7 +10,7 @@ from typing import Any
 
 from nbreg.errors import OptionError
 from nbreg.fit_options import fit_options
-from nbreg.networks.architecture import ARCHITECTURES, NetworkChoice, architecture_options
+from nbreg.networks.architecture import ARCHITECTURES, architecture_options, replaced_by_layers
 from nbreg.networks.heads.head import HEADS, NONE, head_options
 from nbreg.search.entries import Choices, Entry
 from nbreg.search.space_reading import entries_of
@@ -136,7 +136,7 @@ def has_option(name: str, options: Mapping[str, Any], *, needs: bool = True) -> 
     choices = {other: known[other].default for other in known} | dict(options)
     if name == LAYERS:
         return True
-    if name in _of_network() and choices.get(LAYERS) is not None:
+    if name in replaced_by_layers() and choices.get(LAYERS) is not None:
         return False
     if name in architecture_options() and name not in ARCHITECTURES[choices["network"]].options():
         return False
@@ -145,10 +145,6 @@ def has_option(name: str, options: Mapping[str, Any], *, needs: bool = True) -> 
         return False
     wanted = known[name].needs
     return not needs or wanted is None or wanted.are_met(choices)
-
-
-def _of_network() -> set[str]:
-    return {*NetworkChoice.options(), *architecture_options()}
 
 
 def _n_values(entry: Entry) -> int:
@@ -160,7 +156,7 @@ def _n_values(entry: Entry) -> int:
 
 
 def _idle(name: str, base: Mapping[str, Any]) -> str:
-    if name in _of_network() and base.get(LAYERS) is not None:
+    if name in replaced_by_layers() and base.get(LAYERS) is not None:
         return f"A network given by its layers has no option {name} ({fit_options()[name].flag}); leave it out."
     needs = fit_options()[name].needs
     why = needs.words() if needs else "The network or head has no such option."

@@ -13,6 +13,7 @@ from nbreg.data.reading import Floats
 from nbreg.data.spec import DataSpec
 from nbreg.errors import DataError, NbregError, OptionError
 from nbreg.evaluation.metrics import METRICS
+from nbreg.networks.architecture import replaced_by_layers
 from nbreg.options import refuse_unknown
 from nbreg.regressor import Regressor
 from nbreg.search.conducting import CONDUCTING
@@ -22,10 +23,12 @@ from nbreg.search.findings import Findings, findings_of, pairwise
 from nbreg.search.fold_table import FoldTable
 from nbreg.search.gathering import gather
 from nbreg.search.hiring import workers_of
+from nbreg.search.latest import LATEST
 from nbreg.search.more_rows import ErrorCurve, error_curve
 from nbreg.search.outcome import Outcome
 from nbreg.search.resampled import Interval, corrected_mean, half_width
 from nbreg.search.shown_metrics import SHOWN
+from nbreg.search.space import LAYERS
 from nbreg.search.study_options import study_options
 from nbreg.search.study_spec import StudySpec
 from nbreg.search.study_values import values_of
@@ -35,6 +38,7 @@ from nbreg.session import as_table
 from nbreg.training.trainers import room_for
 
 if TYPE_CHECKING:
+    import keras
     import pandas as pd
 
 #: Every error is judged by this where another has no value, such as a logarithmic one of negative predictions.
@@ -230,7 +234,8 @@ def study(
         of features may be a dictionary of columns.
     **options
         As the flags of ``%nnreg study``, with underscores: those of ``nbreg.fit``, `folds`, `repeats`, `jobs`,
-        `cluster`; and `client`, a dask.distributed.Client that trains.
+        `cluster`; `layers`, hidden layers of your own in place of `network` and its options; and `client`, a
+        dask.distributed.Client that trains.
 
     Returns
     -------
@@ -256,6 +261,7 @@ def drafted(
     target: str | Sequence[str] = (),
     values: Any = None,
     *,
+    layers: Sequence[keras.layers.Layer] | None = None,
     client: Any = None,
     **options: Any,
 ) -> tuple[Study, Callable[[], None]]:
@@ -271,7 +277,10 @@ def drafted(
     table = FoldTable.of(as_table(data), DataSpec.of(choices), StudySpec.of(choices))
     fixed = {name: value for each in reversed(factors) for name, value in each.fixed.items()}
     of_network = {**fixed, **{name: value for name, value in choices.items() if name in Regressor.options()}}
+    if layers is not None:
+        of_network[LAYERS] = list(layers)
     found = Study(factors, values_of(factors, choices["values"], table, of_network), table, _network_words(of_network))
+    _refuse_fixed(found, of_network)
     workers = workers_of(WorkerSpec.of(choices), client)
     found.notices = workers.notices
     return found, lambda: _fill(found, workers, of_network)
@@ -293,6 +302,18 @@ def _refuse_replaced(factors: Sequence[Factor], choices: dict[str, Any]) -> None
                 raise OptionError(f"{factor.name} is what is studied: give its values (--values) in place of {flag}.")
 
 
+def _refuse_fixed(found: Study, options: dict[str, Any]) -> None:
+    """Raise OptionError for a factor that varies what layers of the user's own fix."""
+    if LAYERS not in options:
+        return
+    for factor, values in zip(found.factors, found.values, strict=True):
+        varied = {name for value in values for name in factor.applied(value, {})} & replaced_by_layers()
+        if varied:
+            raise OptionError(
+                f"{factor.name} is fixed by layers of your own: a network given by them has no option {min(varied)}."
+            )
+
+
 def _network_words(options: dict[str, Any]) -> str:
     """Return words for the network; none where it takes one of the values to make one."""
     from nbreg.networks.blueprint import Blueprint
@@ -304,6 +325,7 @@ def _network_words(options: dict[str, Any]) -> str:
 
 def _fill(found: Study, workers: Workers, options: dict[str, Any]) -> None:
     """Have all trainings done, and put what comes of each where it belongs."""
+    LATEST.study = found
     found.factors = tuple(each.prepared(found.table, options, found.course.follow) for each in found.factors)
 
     def keep(fit: Fit, outcome: Outcome) -> None:

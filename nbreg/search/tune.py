@@ -29,6 +29,7 @@ from nbreg.search.fingerprint import fingerprint
 from nbreg.search.fold_spec import FoldSpec
 from nbreg.search.fold_table import FoldTable
 from nbreg.search.hiring import workers_of
+from nbreg.search.latest import LATEST
 from nbreg.search.pruning import check_comparable
 from nbreg.search.scoring import Scoring
 from nbreg.search.search import Search
@@ -140,6 +141,7 @@ class _Plan:
             course.n_all = sum(each.n_fits for each in (found.searching, *found.nested)) + len(found.nested)
             _note_resumed(found)
             found.notices.extend(self.workers.notices)
+            LATEST.search = found
             title = f"Search for the best {', '.join(found.target)} network"
             CONDUCTING.conductor(course, lambda: self._work(found, frame), title=title, shown=lambda: found)
         if found.best is None and found.trials and all(trial.status == "failed" for trial in found.trials):

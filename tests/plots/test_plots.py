@@ -14,8 +14,10 @@ import pytest
 from nbreg.errors import DataError, OptionError
 from nbreg.plots.plot import PLOTS, plot
 
-#: The plots of a forecaster and of windows have tests of their own.
-OF_REGRESSORS = [name for name in PLOTS if name not in ("forecast", "window_heatmap")]
+#: The plots of a forecaster, of windows, of studies and of searches have tests of their own.
+OF_REGRESSORS = [
+    name for name in PLOTS if PLOTS[name].shows == "regressor" and name not in ("forecast", "window_heatmap")
+]
 
 PNG = b"\x89PNG\r\n\x1a\n"
 

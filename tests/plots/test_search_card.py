@@ -10,9 +10,11 @@ import pytest
 
 from nbreg.data.frames import as_frame
 from nbreg.data.spec import DataSpec
+from nbreg.errors import DataError, OptionError
 from nbreg.plots.best_so_far import BestSoFar
 from nbreg.plots.option_importance import FEWEST_TRIALS, OptionImportance
 from nbreg.plots.parallel_coordinates import ParallelCoordinates
+from nbreg.plots.plot import plot
 from nbreg.plots.search_card import headline, search_bundle, search_text
 from nbreg.search.asking import Asking
 from nbreg.search.course import Course
@@ -100,7 +102,8 @@ def test_parallel_coordinates_stand_between_the_ends_of_the_space():
 def test_importance_is_optunas_and_takes_some_trials():
     rng = np.random.default_rng(0)
     search = a_search([(score,) * 3 for score in rng.uniform(1, 2, FEWEST_TRIALS - 1)])
-    assert OptionImportance.of(search) is None
+    with pytest.raises(DataError, match=r"can be told from 12 trials on, .*; 11 are done"):
+        OptionImportance.of(search)
     search = a_search([(score,) * 3 for score in rng.uniform(1, 2, 30)])
     study = optuna.create_study()
     for trial in search.trials:
@@ -131,6 +134,23 @@ def test_a_score_that_is_a_share_is_shown_per_cent_everywhere():
     assert info.figure().axes[0].get_ylabel() == "MAPE, %, mean of the folds"
     info = ParallelCoordinates.of(a_search([(1.0,) * 3, (0.5,) * 3, (0.7,) * 3], metric="mape"))
     assert [text for _, text in info.coordinates[-1].ticks] == ["50.0 %", "100 %"]
+
+
+@pytest.mark.parametrize("name", ["best_so_far", "option_importance", "parallel_coordinates"])
+def test_each_picture_of_a_search_is_had_by_its_name(name):
+    search = a_search([tuple(np.random.default_rng(i).uniform(1, 2, 3)) for i in range(15)])
+    shown = plot(name, search)
+    data, metadata = shown._repr_mimebundle_()
+    assert data["text/plain"] == f"<plot {name}>"
+    assert len(metadata["image/png"]["alt"]) > 20
+    with pytest.raises(OptionError, match=f"{name} has no use for row"):
+        plot(name, search, row=1)
+    with pytest.raises(DataError):
+        plot(name, a_search([]))
+    with pytest.raises(OptionError, match="learning_curve is a picture of a regressor; got a search"):
+        plot("learning_curve", search)
+    with pytest.raises(OptionError, match="study is a picture of a study; got a search"):
+        plot("study", search)
 
 
 def test_the_card_of_a_whole_search_has_its_pictures():

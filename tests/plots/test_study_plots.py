@@ -9,7 +9,9 @@ import pandas as pd
 import pytest
 
 from nbreg.data.spec import DataSpec
+from nbreg.errors import DataError
 from nbreg.evaluation.evaluation import evaluate
+from nbreg.plots.plot import plot
 from nbreg.plots.study_card import study_bundle, study_html, study_text
 from nbreg.plots.study_heatmap import StudyHeatmap
 from nbreg.plots.study_plot import StudyPlot, axis_of
@@ -51,6 +53,19 @@ def test_the_plot_shows_means_intervals_and_each_fold():
     assert len(info.panels[0].folds) == 15
     assert [panel.best for panel in info.panels] == [1, None]
     assert info.alt == "MSE, R² by learning rate, for 3 values. Marked as best: 0.01."
+
+
+@pytest.mark.parametrize(
+    ("factors", "values", "of"),
+    [("activation", [["relu", "tanh"]], "RMSE, R² by activation"),
+     ("hidden_units,learning_rate", [[4, 8], [0.1, 0.2]], "Heat map: ")],
+)  # fmt: skip
+def test_a_study_of_one_factor_or_two_is_drawn_again_by_its_name(factors, values, of):
+    shown = plot("study", made_up(factors, values, [1.0, 2.0, 3.0, 4.0][: 2 * len(values)]))
+    assert shown._repr_mimebundle_()[1]["image/png"]["alt"].startswith(of)
+    assert shown.png.startswith(b"\x89PNG")
+    with pytest.raises(DataError, match="Nothing of this study is finished yet"):
+        plot("study", made_up(factors, values, []))
 
 
 def test_what_is_not_really_best_is_not_marked():

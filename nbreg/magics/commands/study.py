@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from nbreg.magics.command import COMMANDS, Argument, Call, Command, Frame, Keeping, Words
+from nbreg.magics.layers import layers_of
 from nbreg.magics.meaning import meant
 from nbreg.options import Option
 from nbreg.search.factor import factor_names
@@ -33,6 +34,8 @@ class StudyCommand(Command):
         "%nnreg study hidden_units,learning_rate df --target price --values hidden_units=16,64",
     )
 
+    takes_body = True
+
     def grouped_options(self) -> dict[str, dict[str, Option]]:
         return {**grouped_study_options(), "Notebook": Keeping.options()}
 
@@ -41,7 +44,8 @@ class StudyCommand(Command):
 
         table = call.table(call.arguments["data"])
         choices = {name: value for name, value in meant(call, self.options(), table).items() if name != "out"}
-        return study(call.arguments["factor"], table, **choices)
+        layers = None if call.body is None else layers_of(call.body, call.shell.user_ns)
+        return study(call.arguments["factor"], table, layers=layers, **choices)
 
 
 COMMANDS.register("study")(StudyCommand())
