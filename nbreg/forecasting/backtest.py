@@ -8,17 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nbreg.data.frames import as_frame
+from nbreg.data.frames import Frame, as_frame
 from nbreg.data.reading import Floats
-from nbreg.data.windows.clock import Moments
-from nbreg.data.windows.grid import Grid
-from nbreg.data.windows.parting import Borders, borders
 from nbreg.data.windows.windowing import WindowData, prepare_windows
-from nbreg.errors import DataError, OptionError, did_you_mean
+from nbreg.errors import OptionError, did_you_mean
 from nbreg.forecasting import measures, rivals
 from nbreg.forecasting.backtest_spec import BacktestSpec
 from nbreg.forecasting.forecaster import Forecaster
 from nbreg.forecasting.options import forecast_options
+from nbreg.forecasting.stretches import Stretches
 from nbreg.networks.beside import blend_of, stands_beside
 from nbreg.networks.inputs import Inputs
 from nbreg.options import refuse_unknown
@@ -154,55 +152,16 @@ def backtest(
     of_network = {name: value for name, value in options.items() if name in forecast_options()}
     given = Forecaster(layers=layers, **of_network | ({"target": target} if target else {}))
     chosen = BacktestSpec.of(options)
-    stretches = _Stretches.of(given, as_frame(data), chosen.origins)
+    stretches = _stretches(given, as_frame(data), chosen.origins)
     season = chosen.season or rivals.usual_season(stretches.grid.clock)
     parts = [_one(given, stretches, i, season) for i in range(chosen.origins)]
     return _joined(parts, given.window_choices()[0].target, stretches, season)
 
 
-@dataclass(frozen=True, eq=False)
-class _Stretches:
-    """Where the stretches to forecast begin and end, ``(n_origins + 1,)`` moments, and where the first row stands."""
-
-    table: Any
-    grid: Grid
-    moments: Moments
-    ends: Moments
-    validation_share: float
-
-    @classmethod
-    def of(cls, given: Forecaster, table: Any, n_origins: int) -> _Stretches:
-        spec, windows = given.window_choices()
-        if not spec.test_fraction:
-            raise OptionError("A backtest forecasts the test rows, and test_fraction is 0 (--test-fraction).")
-        grid = prepare_windows(table, spec, windows).grid
-        moments = np.sort(grid.moments[grid.is_row])
-        first = borders(grid, spec).test
-        steps = np.unique(moments[moments >= first])
-        if len(steps) < n_origins * windows.horizon:
-            raise DataError(
-                f"{len(steps):,} steps to forecast are too few for {n_origins} origins of {windows.horizon} steps: "
-                "take fewer origins, a shorter horizon, or more for test_fraction."
-            )
-        begins = [steps[len(steps) * i // n_origins] for i in range(n_origins)]
-        share = spec.validation_fraction / (1 - spec.test_fraction)
-        return cls(table, grid, moments, np.array([*begins, np.inf]), share)
-
-    def limits(self, i: int) -> Borders:
-        """Return where validation and test rows begin for one stretch."""
-        before = self.moments[self.moments < self.ends[i]]
-        return Borders(before[round(len(before) * (1 - self.validation_share)) - 1], self.ends[i])
-
-    def known_by(self, i: int) -> Any:
-        """Return the rows of the table up to the end of one stretch: no others are looked at."""
-        known = self.grid.rows[self.grid.is_row & (self.grid.moments < self.ends[i + 1])]
-        return self.table[np.sort(known)]
-
-    @property
-    def begins(self) -> tuple[str, ...]:
-        clock = self.grid.clock
-        first = self.ends[:-1]
-        return tuple(map(str, first.tolist() if clock.kind == "number" else clock.times(first)))
+def _stretches(given: Forecaster, table: Frame, n_origins: int) -> Stretches:
+    spec, windows = given.window_choices()
+    grid = prepare_windows(table, spec, windows).grid
+    return Stretches.of(table, grid, spec, windows.horizon, n_origins)
 
 
 @dataclass(frozen=True, eq=False)
@@ -215,9 +174,9 @@ class _Part:
     steps: tuple[str, ...]
 
 
-def _one(given: Forecaster, stretches: _Stretches, i: int, season: int) -> _Part:
+def _one(given: Forecaster, stretches: Stretches, i: int, season: int) -> _Part:
     spec, windows = given.window_choices()
-    limits, table = stretches.limits(i), stretches.known_by(i)
+    limits, table = stretches.limits(i, spec), stretches.known_by(i)
     first = prepare_windows(table, spec, windows, limits)
     both = prepare_windows(
         table, replace(spec, validation_fraction=0.0), windows, replace(limits, validation=limits.test)
@@ -264,7 +223,7 @@ def _like(given: Forecaster, **changes: Any) -> Forecaster:
     return Forecaster(layers=given.layers, **{**choices, **changes})
 
 
-def _joined(parts: Sequence[_Part], targets: tuple[str, ...], stretches: _Stretches, season: int) -> Backtest:
+def _joined(parts: Sequence[_Part], targets: tuple[str, ...], stretches: Stretches, season: int) -> Backtest:
     errors = {model: np.concatenate([part.errors[model] for part in parts]) for model in MODELS}
     counts = [len(part.scales) for part in parts]
     return Backtest(

@@ -278,12 +278,12 @@ class StudyPanel(StudyTraits, view="study", scripts=_SCRIPTS, styles=_STYLES):
         self._aside.ask(lambda: self._show_study(study), "target")
 
     def take(self, place: int) -> dict[str, Any]:
-        """Return the options of ``nbreg.fit`` with the value at `place`, and show its line. Raises OptionError."""
+        """Return the options of a training with the value at `place`, and show its line. Raises OptionError."""
         study, asked = self._present(), self._asked
         if asked is None or not self._can_take(study):
             raise OptionError(f"A value of {study.title} is no choice of a single training.")
         arguments = asked.fit_arguments(study.points[place])
-        self.line, self.code = fit_lines(arguments, asked.table or NAMELESS)
+        self.line, self.code = fit_lines(arguments, asked.table or NAMELESS, asked.verb)
         self.taken = f"{study.title} {study.label(place)}"
         return arguments
 

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from nbreg.data.spec import DataSpec
 from nbreg.errors import NbregError, OptionError
-from nbreg.fit_options import fit_options
+from nbreg.fit_options import fit_options, regressor_options
+from nbreg.forecasting.options import forecast_options
 from nbreg.panels.form import label
 from nbreg.panels.study_options import STUDY, FactorChoice
 from nbreg.panels.train_choices import Choices
-from nbreg.regressor import Regressor
-from nbreg.search.factor import FACTORS, Factor, factor_named, factor_names
-from nbreg.search.study_spec import StudySpec
+from nbreg.search.factor import FACTORS, Factor, factor_named, factor_names, factor_options
+from nbreg.search.fold_spec import FoldSpec
+from nbreg.search.window_options import WindowStudySpec, asks_for_windows, settled_by_windows, window_options
 
 if TYPE_CHECKING:
     from nbreg.search.fold_table import FoldTable
@@ -39,6 +40,11 @@ class StudyChoices(Choices):
     # What is varied
 
     @property
+    def on_windows(self) -> bool:
+        """Whether rows are windows of series: a window is chosen, or something of windows is varied."""
+        return asks_for_windows({"window": self.options["window"]}, [each.name for each in self.factors])
+
+    @property
     def factors(self) -> tuple[Factor, ...]:
         names = (self.options["factor"], self.options["second_factor"])
         return tuple(factor_named(name) for name in names if name)
@@ -51,7 +57,10 @@ class StudyChoices(Choices):
     @property
     def usual_beside(self) -> dict[str, Any]:
         """The options that are chosen so beside the factors, unless they are given."""
-        return {name: value for each in reversed(self.factors) for name, value in each.fixed.items()}
+        folds = ("folds", "repeats") if self.on_windows else ()
+        of_windows = {name: WindowStudySpec.options()[name].default for name in folds}
+        beside = (each.usual_beside(on_windows=self.on_windows) for each in reversed(self.factors))
+        return {**of_windows, **{name: value for each in beside for name, value in each.items()}}
 
     @property
     def values(self) -> Any:
@@ -97,9 +106,13 @@ class StudyChoices(Choices):
     def idle(self) -> dict[str, str]:
         replaced = {name: f"{each.name} is what is varied." for each in self.factors for name in each.replaces}
         own = {} if self.options["second_factor"] else {"second_values": "There is no second factor."}
-        if self.options["folds"] > 1:
+        if self.options["folds"] > 1 and not self.on_windows:
             own["test_fraction"] = "Each row is held out once in every repeat."
-        return {**super().idle, **own, **replaced}
+        found = {**super().idle, **own}
+        if self.on_windows:
+            settled = dict.fromkeys(settled_by_windows(), "Windows settle it.")
+            found = {name: why for name, why in found.items() if name not in window_options()} | settled
+        return {**found, **replaced}
 
     # What follows
 
@@ -113,16 +126,22 @@ class StudyChoices(Choices):
 
     def of_network(self) -> dict[str, Any]:
         """Return the options of a Regressor that all trainings have, as far as they are not at their defaults."""
+        known = forecast_options() if self.on_windows else regressor_options()
         given = {**self.usual_beside, **self.arguments()}
-        return {name: value for name, value in given.items() if name in Regressor.options()}
+        return {name: value for name, value in given.items() if name in known}
 
     def fit_arguments(self, values: Sequence[Any]) -> dict[str, Any]:
-        """Return what ``nbreg.fit`` takes to train with a value of each factor."""
-        known = fit_options()
+        """Return what ``nbreg.fit``, or `verb`, takes to train with a value of each factor."""
+        known = forecast_options() if self.on_windows else fit_options()
         options = {name: value for name, value in {**self.usual_beside, **self.arguments()}.items() if name in known}
         for factor, value in zip(self.factors, values, strict=True):
             options = factor.applied(value, options)
         return options
+
+    @property
+    def verb(self) -> str:
+        """What trains with one of the values: ``fit``, or ``forecast``."""
+        return "forecast" if self.on_windows else "fit"
 
     def copy(self) -> StudyChoices:
         """Return choices that later ones leave as they are."""
@@ -133,14 +152,14 @@ class StudyChoices(Choices):
 
     def table_in_folds(self) -> FoldTable:
         """Return the table in folds, found once for the same choices. Raises DataError and OptionError."""
-        from nbreg.search.fold_table import FoldTable
+        from nbreg.search.study_table import table_of
         from nbreg.session import as_table
 
-        spec = DataSpec.of({name: each for name, each in self.options.items() if name not in self.idle})
-        folds = StudySpec(folds=self.options["folds"], repeats=self.options["repeats"])
-        key = id(self.data), spec, folds
+        asked = {**DataSpec.options(), **FoldSpec.options(), **window_options()}
+        choices = {name: value for name, value in self.arguments().items() if name in asked}
+        key = id(self.data), choices, self.on_windows, self.options["factor"], self.options["second_factor"]
         if self._folded is None or self._folded[0] != key:
-            self._folded = key, FoldTable.of(as_table(self.data), spec, folds)
+            self._folded = key, table_of(as_table(self.data), choices, self.factors)
         return self._folded[1]
 
     def n_trainings(self) -> int:
@@ -196,7 +215,7 @@ def listed_factors() -> list[dict[str, Any]]:
 
 
 def _described(name: str) -> dict[str, Any]:
-    factor, declared, is_own = factor_named(name), fit_options().get(name), name in tuple(FACTORS)
+    factor, declared, is_own = factor_named(name), factor_options().get(name), name in tuple(FACTORS)
     title = factor.title if is_own or declared is None else label(declared)
     asks = factor.asks or (declared.help if declared is not None else "")
     words = " ".join(filter(None, [asks, factor.note]))

@@ -30,6 +30,6 @@ def study_lines(arguments: Mapping[str, Any], table: str, out: str | None) -> tu
     )
 
 
-def fit_lines(arguments: Mapping[str, Any], table: str) -> tuple[str, str]:
-    """Return the line and the Python call that train with these arguments, those of ``nbreg.fit``."""
-    return fit_line(arguments, table), fit_code(arguments, table)
+def fit_lines(arguments: Mapping[str, Any], table: str, verb: str = "fit") -> tuple[str, str]:
+    """Return the line and the Python call that train with these arguments, those of ``nbreg.fit`` (or ``forecast``)."""
+    return fit_line(arguments, table, verb=verb), fit_code(arguments, table, verb=verb)

@@ -127,11 +127,8 @@ def _notes(study: Study) -> list[str]:
 
 
 def _network(study: Study) -> list[str]:
-    choices = study.table.choices
-    folds = "a share of the rows held out" if choices.folds == 1 else f"{choices.folds} folds"
-    again = "" if choices.repeats == 1 else f", {choices.repeats} times with other rows and first weights"
     network = f"network: {study.network}. " if study.network else ""
-    return [f"{network}The same for all values: {folds}{again}."]
+    return [f"{network}The same for all values: {study.table.words()}."]
 
 
 def _progress(study: Study) -> list[str]:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from nbreg.data.spec import DataSpec
+from nbreg.data.windows.spec import WindowSpec
 from nbreg.errors import OptionError, did_you_mean
 from nbreg.evaluation.wording import listed, tick
 from nbreg.fit_options import fit_options
@@ -18,6 +21,12 @@ if TYPE_CHECKING:
 
 #: Options that are the same for all values: they say what is predicted, and how rows are folded.
 NO_FACTORS = ("target", "test_fraction", "split", "time", "group", "seed", "engine", "stream")
+
+#: Options of windows that are no factors, and why.
+_NO_WINDOW_FACTORS = {
+    "horizon": "Errors of nearer and of farther steps do not compare, so horizon cannot be a factor: give one "
+    "(--horizon), and study another by itself."
+}
 
 
 class Factor(ABC):
@@ -42,6 +51,8 @@ class Factor(ABC):
     replaces: tuple[str, ...] = ()
     #: A word that stands for its own values among those that are given; empty: there is none.
     word: str = ""
+    #: Whether it is a choice of the network or its training, and not of the data.
+    of_network: bool = True
     #: The question that a study of it answers; empty: what the option is for.
     asks: str = ""
     #: A sentence about what it does beside the obvious.
@@ -59,6 +70,13 @@ class Factor(ABC):
     @abstractmethod
     def applied(self, value: Any, options: Mapping[str, Any]) -> dict[str, Any]:
         """Return the options of a Regressor, with this value in place of what they say."""
+
+    def usual_beside(self, *, on_windows: bool) -> dict[str, Any]:
+        """Return `fixed`, and that on windows what is of the network is studied with nothing beside it.
+
+        The models that forecasts have there are fitted in closed form, and would hide most of what a network does.
+        """
+        return {**({"skip": "none"} if on_windows and self.of_network else {}), **self.fixed}
 
     def settled(self, value: Any, table: FoldTable) -> Any:
         """Return the value as it is for this table. Raises DataError and OptionError where it does not fit it."""
@@ -134,6 +152,7 @@ class OptionFactor(Factor):
         self.name = name or self.of
         self.title = self.title_of(self.varied)
         self.replaces = (self.name,)
+        self.of_network = self.name not in {**DataSpec.options(), **WindowSpec.options()}
         if name:
             self.axis = "auto"
 
@@ -145,7 +164,7 @@ class OptionFactor(Factor):
     @property
     def varied(self) -> Option:
         """The option that is varied."""
-        return fit_options()[self.name]
+        return factor_options()[self.name]
 
     @property
     def kind(self) -> Kind:
@@ -170,14 +189,22 @@ def factor_named(name: str) -> Factor:
     if name not in known:
         if name in NO_FACTORS:
             raise OptionError(f"{name} is the same for all values of a study, so it cannot be a factor.")
+        if name in _NO_WINDOW_FACTORS:
+            raise OptionError(_NO_WINDOW_FACTORS[name])
         raise OptionError(f'There is no factor "{name}".{did_you_mean(name, known)}')
     return FACTORS[name] if name in tuple(FACTORS) else OptionFactor(name)
 
 
 def factor_names() -> tuple[str, ...]:
-    """Return the names of all factors: those with values of their own first, then all other options of a fit."""
+    """Return the names of all factors: those with values of their own first, then other options of fits and windows."""
     own = tuple(FACTORS)
-    return (*own, *(name for name in fit_options() if name not in (*own, *NO_FACTORS)))
+    return (*own, *(name for name in factor_options() if name not in (*own, *NO_FACTORS, *_NO_WINDOW_FACTORS)))
+
+
+@cache
+def factor_options() -> dict[str, Option]:
+    """Return the options that may be varied, by name: those of a fit, and those of windows."""
+    return {**fit_options(), **{name: each for name, each in WindowSpec.options().items() if name not in fit_options()}}
 
 
 def _all_of(kind: Kind) -> tuple[Any, ...]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import narwhals as nw
 import numpy as np
@@ -20,6 +20,7 @@ from nbreg.evaluation.baselines import baseline_predictors
 from nbreg.evaluation.evaluation import evaluate
 from nbreg.regressor import Regressor
 from nbreg.search.fold_spec import FoldSpec
+from nbreg.search.fold_training import FoldTraining
 from nbreg.search.folds import Fold, folds_of, some_of
 from nbreg.search.outcome import Outcome
 from nbreg.training.run import Run
@@ -40,6 +41,9 @@ class FoldTable:
     choices: FoldSpec
     rows: Rows | None = None
     with_baselines: bool = False
+    #: Whether rows are windows of series (`WindowTable`); what is trained.
+    of_windows: ClassVar[bool] = False
+    estimator: ClassVar[type[Regressor]] = Regressor
 
     @classmethod
     def of(cls, frame: Frame, spec: DataSpec, choices: FoldSpec, **more: Any) -> FoldTable:
@@ -47,6 +51,9 @@ class FoldTable:
         made = cls(frame.to_native(), spec, choices, **more)
         assert made.folds  # found now, so that what is wrong with them is said before anything is trained
         return made
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {each.name: getattr(self, each.name) for each in fields(self)}
 
     @cached_property
     def frame(self) -> Frame:
@@ -71,16 +78,25 @@ class FoldTable:
             usable, order = usable[kept], None if order is None else order[kept]
         return usable, order, notices
 
+    def words(self) -> str:
+        """Return how rows are folded, without a full stop."""
+        choices = self.choices
+        folds = "a share of the rows held out" if choices.folds == 1 else f"{choices.folds} folds"
+        return folds + ("" if choices.repeats == 1 else f", {choices.repeats} times with other rows and first weights")
+
+    def comparing(self, trainings: Sequence[tuple[Mapping[str, Any], int | None]]) -> Self:
+        """Return the table for comparing such trainings, by options and `n_train`: all are judged by the same rows.
+
+        Raises OptionError for options that do not fit.
+        """
+        return self
+
     def train_rows(self, fold: int, n: int) -> Rows:
         """Return `n` of the rows that a fold learns from (`some_of`), or all where there are fewer."""
         usable, order, _ = self._usable
         train = self.folds[fold].train
         kept = None if order is None else order[np.isin(usable, train)]
         return some_of(train, n, self.spec, self.folds[fold].seed, kept)
-
-    def _fold(self, fold: int, n_train: int | None) -> Fold:
-        found = self.folds[fold]
-        return found if n_train is None else replace(found, train=self.train_rows(fold, n_train))
 
     def outcome(
         self,
@@ -100,33 +116,20 @@ class FoldTable:
         """
         began = time.perf_counter()
         try:
-            return self._outcome(options, self._fold(fold, n_train), refits, on_run, began)
+            return self._outcome(options, fold, n_train, FoldTraining(refits, on_run, began))
         except Exception as error:  # a defect among them: the others are not to suffer
             line = str(error) if isinstance(error, NbregError) else f"{type(error).__name__}: {error}"
             return Outcome(time.perf_counter() - began, error=" ".join(line.split()))
 
     def _outcome(
-        self, options: Mapping[str, Any], fold: Fold, refits: int, on_run: Callable[[Run], object], began: float
+        self, options: Mapping[str, Any], fold: int, n_train: int | None, training: FoldTraining
     ) -> Outcome | None:
-        regressor = Regressor(**{**options, "seed": fold.seed})
-        run = regressor.take_table(self.frame[fold.train], {"target": self.spec.target, "test_fraction": 0.0})
-        regressor.training_ = replace(regressor.training_, refits=refits)
-        on_run(run)
-        regressor.train()
-        if was_stopped(run, regressor.training_.stop_after) and not run.given_up:
-            return None
-        kept = run.best if regressor.training_.patience and run.best else run.history[-1]
-        return Outcome(
-            seconds=time.perf_counter() - began,
-            n_train=len(fold.train),
-            n_test=len(fold.test),
-            epochs=len(run.history),
-            loss=kept.loss,
-            val_loss=kept.val_loss,
-            last_loss=run.history[-1].loss,
-            curve=tuple(row.val_loss for row in run.history),
-            **({} if run.given_up else self._judged(regressor, self.frame[fold.test])),
-        )
+        at = self.folds[fold]
+        train = at.train if n_train is None else self.train_rows(fold, n_train)
+        regressor = self.estimator(**{**options, "seed": at.seed})
+        regressor.take_table(self.frame[train], {"target": self.spec.target, "test_fraction": 0.0})
+        counts = {"n_train": len(train), "n_test": len(at.test)}
+        return training.outcome(regressor, counts, lambda: self._judged(regressor, self.frame[at.test]))
 
     def _judged(self, regressor: Regressor, held_out: Frame) -> dict[str, Any]:
         """Return what is predicted for the rows held out, and how good that is, also of simpler models."""
@@ -139,8 +142,3 @@ class FoldTable:
             "evaluation": evaluate(observed, predicted, names, means),
             "baselines": {name: evaluate(observed, of(inputs), names, means) for name, of in others.items()},
         }
-
-
-def was_stopped(run: Run, stop_after: int | None) -> bool:
-    """Return whether a run was stopped by somebody, and not by its own choices."""
-    return run.status == "stopped" and len(run.history) != stop_after

@@ -10,12 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nbreg.data.reading import Floats
-from nbreg.data.spec import DataSpec
 from nbreg.errors import DataError, NbregError, OptionError
 from nbreg.evaluation.metrics import METRICS
 from nbreg.networks.architecture import replaced_by_layers
 from nbreg.options import refuse_unknown
-from nbreg.regressor import Regressor
 from nbreg.search.conducting import CONDUCTING
 from nbreg.search.course import Course
 from nbreg.search.factor import Factor, factor_named
@@ -30,7 +28,7 @@ from nbreg.search.resampled import Interval, corrected_mean, half_width
 from nbreg.search.shown_metrics import SHOWN
 from nbreg.search.space import LAYERS
 from nbreg.search.study_options import study_options
-from nbreg.search.study_spec import StudySpec
+from nbreg.search.study_table import applied, network_options, notices_on, table_of
 from nbreg.search.study_values import values_of
 from nbreg.search.worker_spec import WorkerSpec
 from nbreg.search.workers import Fit, Workers
@@ -235,7 +233,9 @@ def study(
     **options
         As the flags of ``%nnreg study``, with underscores: those of ``nbreg.fit``, `folds`, `repeats`, `jobs`,
         `cluster`; `layers`, hidden layers of your own in place of `network` and its options; and `client`, a
-        dask.distributed.Client that trains.
+        dask.distributed.Client that trains. With `window`, `horizon`, or another option of
+        ``nbreg.forecast`` that a fit does not have, rows are windows of series, and networks are trained to forecast:
+        the latest rows, a stretch after the other, each from those before it.
 
     Returns
     -------
@@ -274,15 +274,17 @@ def drafted(
     given = {**options, **({"target": target} if target else {}), "values": () if values is None else values}
     choices = {name: declared.check(given[name]) for name, declared in study_options().items() if name in given}
     _refuse_replaced(factors, choices)
-    table = FoldTable.of(as_table(data), DataSpec.of(choices), StudySpec.of(choices))
-    fixed = {name: value for each in reversed(factors) for name, value in each.fixed.items()}
-    of_network = {**fixed, **{name: value for name, value in choices.items() if name in Regressor.options()}}
+    table = table_of(as_table(data), choices, factors)
+    of_network = network_options(table, choices, factors)
     if layers is not None:
         of_network[LAYERS] = list(layers)
-    found = Study(factors, values_of(factors, choices["values"], table, of_network), table, _network_words(of_network))
+    values = values_of(factors, choices["values"], table, of_network)
+    table = table.comparing([applied(factors, point, of_network) for point in product(*values)])
+    words = "" if any(factor.name == "network" for factor in factors) else _network_words(table, of_network)
+    found = Study(factors, values, table, words)
     _refuse_fixed(found, of_network)
     workers = workers_of(WorkerSpec.of(choices), client)
-    found.notices = workers.notices
+    found.notices = (*notices_on(table, choices, factors), *workers.notices)
     return found, lambda: _fill(found, workers, of_network)
 
 
@@ -314,12 +316,12 @@ def _refuse_fixed(found: Study, options: dict[str, Any]) -> None:
             )
 
 
-def _network_words(options: dict[str, Any]) -> str:
+def _network_words(table: FoldTable, options: dict[str, Any]) -> str:
     """Return words for the network; none where it takes one of the values to make one."""
     from nbreg.networks.blueprint import Blueprint
 
     with suppress(NbregError):
-        return Blueprint.of(Regressor(**options).get_params(deep=False)).words()
+        return Blueprint.of(table.estimator(**options).get_params(deep=False)).words()
     return ""
 
 
@@ -348,9 +350,9 @@ def _fits(found: Study, options: dict[str, Any]) -> Iterator[Fit]:
 
 
 def _fit(found: Study, options: dict[str, Any], point: int, fold: int) -> Fit:
-    chosen, n_train, alike = options, None, len(found.table.folds)
+    alike = len(found.table.folds)
     for factor, value, values in zip(found.factors, found.points[point], found.values, strict=True):
-        chosen = factor.applied(factor.on_fold(value, fold), chosen)
-        n_train = factor.n_train(value) or n_train
         alike *= factor.alike(value, values)
+    on_fold = [factor.on_fold(value, fold) for factor, value in zip(found.factors, found.points[point], strict=True)]
+    chosen, n_train = applied(found.factors, on_fold, options)
     return Fit((point, fold), chosen, fold, refits=alike, n_train=n_train)

@@ -44,3 +44,17 @@ def test_mistakes_are_one_line(kernel):
     assert line == 'nbreg: There is no factor "learning_rat". Did you mean "learning_rate"?'
     (line,) = kernel.fails("%nnreg study epochs houses --target price --epochs 3")
     assert line == "nbreg: epochs is what is studied: give its values (--values) in place of --epochs."
+
+
+def test_windows_take_the_options_of_a_forecast(kernel):
+    kernel.run(
+        "import numpy as np\nimport pandas as pd\n"
+        "hours = pd.DataFrame({'at': pd.date_range('2024-01-01', periods=120, freq='h'), 'v': np.arange(120.) % 7})"
+    )
+    kernel.run(
+        "%nnreg study network hours --target v --time at --window 3 --horizon 2 --values perceptron,mlp --folds 2 "
+        "--epochs 1 -o seen"
+    )
+    assert kernel.text("[type(seen.table).__name__, len(seen.outcomes), len(seen.failures)]") == "['WindowTable', 4, 0]"
+    (line,) = kernel.fails("%nnreg study horizon hours --target v --time at --window 3")
+    assert line.startswith("nbreg: Errors of nearer and of farther steps do not compare")

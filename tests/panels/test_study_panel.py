@@ -89,7 +89,7 @@ def test_its_own_choices_come_first_and_the_options_of_a_fit_are_folded(opened: 
     assert [each["name"] for each in first["controls"]][:5] == [
         "target", "factor", "values", "second_factor", "second_values",
     ]  # fmt: skip
-    assert [group["title"] for group in others] == ["Data", "Network", "Head", "Training"]
+    assert [group["title"] for group in others] == ["Data", "Windows", "Network", "Head", "Training"]
     assert all(group["folded"] for group in others)
     names = [each["name"] for group in panel.form for each in group["controls"]]
     assert len(names) == len(set(names))

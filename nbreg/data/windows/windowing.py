@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import narwhals as nw
@@ -121,16 +121,28 @@ class WindowData(RegressionData):
         return ahead_of(self.grid, origins, self.windows.horizon, columns)
 
 
-def prepare_windows(table: Any, spec: DataSpec, windows: WindowSpec, limits: Borders | None = None) -> WindowData:
-    """Cut the series of `table` into windows, part these by time, then learn encoder and scaler from train rows alone.
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """The windows of a table, and what each is for; nothing is learned and nothing encoded yet.
 
-    Steps are equal, in each group by itself: missing rows become gaps. The latest rows, by `limits`, or else by the
-    shares of `spec`, are for validation and test; a window whose steps to forecast lie on both sides of a border is in
-    no set, so that nothing of a train window, seen or forecast, is later than the border. Windows of whose past more
-    than ``windows.most_gaps`` is missing, or of which nothing to forecast is known, are left out.
+    `is_train` ``(n_steps,)`` are the steps that are learned from, `origins` the last steps seen, as positions in
+    `grid`, `rows` positions in `origins`; `notices` are about columns and windows that are left out.
+    """
 
-    Raises DataError for columns, times and steps that do not fit, series that are too short, and targets that are
-    constant; OptionError for a split that is not by time.
+    frame: Frame
+    columns: WindowColumns
+    grid: Grid
+    is_train: NDArray[np.bool_]
+    origins: NDArray[np.intp]
+    rows: RowSets
+    notices: tuple[str, ...]
+
+
+def lay_out(table: Any, spec: DataSpec, windows: WindowSpec, limits: Borders | None = None) -> Layout:
+    """Cut the series of `table` into windows and part these by time: see `prepare_windows`, which learns from them.
+
+    Raises DataError for columns, times and steps that do not fit and series that are too short; OptionError for a split
+    that is not by time.
     """
     frame = as_frame(table)
     columns = window_columns(frame, spec, windows)
@@ -144,10 +156,26 @@ def prepare_windows(table: Any, spec: DataSpec, windows: WindowSpec, limits: Bor
     origins, dropped = _usable_origins(grid, columns, windows, is_train)
     rows = limits.part(grid, origins, windows.horizon)
     check_parted(rows, spec, grid, windows.window, windows.horizon)
+    return Layout(frame, columns, grid, is_train, origins, rows, (*grid.notices, *notices, *dropped))
+
+
+def prepare_windows(table: Any, spec: DataSpec, windows: WindowSpec, limits: Borders | None = None) -> WindowData:
+    """Cut the series of `table` into windows, part these by time, then learn encoder and scaler from train rows alone.
+
+    Steps are equal, in each group by itself: missing rows become gaps. The latest rows, by `limits`, or else by the
+    shares of `spec`, are for validation and test; a window whose steps to forecast lie on both sides of a border is in
+    no set, so that nothing of a train window, seen or forecast, is later than the border. Windows of whose past more
+    than ``windows.most_gaps`` is missing, or of which nothing to forecast is known, are left out.
+
+    Raises DataError for columns, times and steps that do not fit, series that are too short, and targets that are
+    constant; OptionError for a split that is not by time.
+    """
+    laid = lay_out(table, spec, windows, limits)
+    frame, columns, grid, origins, rows = laid.frame, laid.columns, laid.grid, laid.origins, laid.rows
     statics = _static_values(frame, grid, columns.statics)
-    encoder, of_statics = _fitted_encoder(grid, columns, spec, windows, is_train, statics)
+    encoder, of_statics = _fitted_encoder(grid, columns, spec, windows, laid.is_train, statics)
     kept = {column.name: statics[column.name] for column in encoder.statics}
-    said = (_about(grid, windows), *grid.notices, *notices, *of_statics, *dropped, *_purged(rows, len(origins)))
+    said = (_about(grid, windows), *laid.notices, *of_statics, *_purged(rows, len(origins)))
     aware = _with_roles(spec, windows)
     data = WindowData(frame, aware, windows, grid, origins, rows, encoder, kept, said)
     for which in ("train", "validation", "test"):

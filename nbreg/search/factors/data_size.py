@@ -42,6 +42,7 @@ class DataSize(Factor):
 
     name, title, unit = "data_size", "rows to learn from", "rows"
     asks = "Would more rows help?"
+    of_network = False
     metrics = ("mse", "r2")
     axis = "log"
     note = "Rows of a smaller number are among those of a larger one; the validation rows are taken from them too."

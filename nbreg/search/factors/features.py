@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from nbreg.errors import DataError, did_you_mean
+from nbreg.errors import DataError, OptionError, did_you_mean
 from nbreg.evaluation.wording import counted
 from nbreg.options import Columns, Integer, Kind
 from nbreg.search.factor import FACTORS, Factor
@@ -80,6 +80,7 @@ class Features(Factor):
 
     name, title = "features", "features"
     asks = "Which columns are worth having?"
+    of_network = False
     metrics = ("msle", "mape")
     replaces = ("features",)
     word = "auto"
@@ -92,11 +93,14 @@ class Features(Factor):
         return FeatureSets()
 
     def defaults(self, table: FoldTable, options: Mapping[str, Any]) -> Sequence[Any]:
+        _check_can_rank(table)
         n_features = len(feature_names(table))
         numbers = [2**i for i in range(12) if 2**i < n_features]
         return *map(top, numbers), ALL
 
     def settled(self, value: FeatureSet, table: FoldTable) -> FeatureSet:
+        if value.top:
+            _check_can_rank(table)
         known = feature_names(table)
         for column in value.columns:
             if column not in known:
@@ -126,10 +130,16 @@ class Features(Factor):
         return value.name
 
 
+def _check_can_rank(table: FoldTable) -> None:
+    """Raise OptionError where columns are not ranked: those of windows are many inputs each, at times of their own."""
+    if table.of_windows:
+        raise OptionError('Columns of windows are not ranked: name the sets (--values), as in "humid|humid,dewp|all".')
+
+
 def feature_names(table: FoldTable) -> tuple[str, ...]:
     """Return the columns to predict from."""
     spec = table.spec
-    others = {*spec.target, spec.group}
+    others = {*spec.target, spec.group, *([spec.time] if table.of_windows else [])}
     return spec.features or tuple(name for name in table.frame.columns if name not in others)
 
 
