@@ -29,7 +29,7 @@ from playwright.sync_api import Error as PlaywrightError
 #: What the executable of Chromium is called in Debian, elsewhere, and as Chrome.
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 #: Seconds for anything that only takes long when it is broken.
-LONG = 90.0
+LONG = 240.0
 expect.set_options(timeout=LONG * 1000)
 #: Milliseconds within which a wish is answered while a training goes on, however busy the machine; none of the
 #: trainings that are steered here ends by itself so soon. What it takes on a quiet machine is the benchmarks' matter.
