@@ -128,6 +128,10 @@ class Command(ABC):
     #: Whether ``%%nnreg`` with a body makes sense.
     takes_body: ClassVar[bool] = False
 
+    def lacks(self, flag: str) -> str:
+        """Return where to turn with a flag that it does not have; nothing where that is not known."""
+        return ""
+
     @property
     def keeps_value(self) -> bool:
         """Whether --out names the cell's value; otherwise the command itself makes use of the name."""

@@ -83,7 +83,7 @@ def _read_flag(word: str, rest: deque[str], command: Command, name: str) -> tupl
     if flag not in declared and flag.startswith("--no-") and _stands_alone(declared.get(negated)):
         return declared[negated], False
     if flag not in declared:
-        raise OptionError(f"{name} has no option {flag}.{did_you_mean(flag, declared)}")
+        raise OptionError(command.lacks(flag) or f"{name} has no option {flag}.{did_you_mean(flag, declared)}")
     if _stands_alone(declared[flag]):
         has_word = bool(rest) and rest[0] in declared[flag].kind.choices()
         return declared[flag], value if has_value else rest.popleft() if has_word else True

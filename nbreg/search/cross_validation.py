@@ -23,6 +23,7 @@ from nbreg.search.gathering import gather
 from nbreg.search.hiring import workers_of
 from nbreg.search.outcome import Outcome
 from nbreg.search.resampled import Interval, corrected_mean
+from nbreg.search.window_options import NO_CROSS_VALIDATION, refuse_windows
 from nbreg.search.worker_spec import WorkerSpec
 from nbreg.search.workers import Fit, Workers
 from nbreg.session import as_table
@@ -190,6 +191,7 @@ def cross_validate(
     DataError, OptionError
         For what does not fit, as `nbreg.fit`; and where all folds fail.
     """
+    refuse_windows(options, NO_CROSS_VALIDATION)
     refuse_unknown(options, cv_options())
     choices = {name: declared.check(options[name]) for name, declared in cv_options().items() if name in options}
     spec = DataSpec.of({**choices, **({"target": target} if target else {})})

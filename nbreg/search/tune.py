@@ -38,6 +38,7 @@ from nbreg.search.space import LAYERS, Space
 from nbreg.search.trial_store import opened
 from nbreg.search.tune_options import tune_options
 from nbreg.search.tune_spec import TuneSpec
+from nbreg.search.window_options import NO_SEARCH, refuse_windows
 from nbreg.search.worker_spec import WorkerSpec
 from nbreg.search.workers import Fit, Workers, done
 from nbreg.session import SESSION, as_table, take_up
@@ -90,6 +91,7 @@ def tune(
         For what does not fit, as `nbreg.fit`; where a space means nothing, with the place; where trials cannot be kept;
         and where all trials fail.
     """
+    refuse_windows(options, NO_SEARCH)
     refuse_unknown(options, tune_options())
     checked = {name: declared.check(options[name]) for name, declared in tune_options().items() if name in options}
     spec = DataSpec.of({**checked, **({"target": target} if target else {})})

@@ -48,6 +48,25 @@ def asks_for_windows(choices: Mapping[str, Any], factors: Iterable[str]) -> bool
     return bool(given | (window_options().keys() & set(factors)))
 
 
+#: What says where windows are judged, to who asks another for them.
+NO_CROSS_VALIDATION = (
+    "A cross-validation is of rows. Windows of series are judged by %nnreg backtest (nbreg.backtest), with the options "
+    "of %nnreg forecast: its folds walk forward."
+)
+NO_SEARCH = "A search is of fits on rows. On windows of series, options are compared by %nnreg study (nbreg.study)."
+
+
+def refuse_windows(options: Iterable[str], words: str) -> None:
+    """Raise OptionError with these words where one of the options is of windows alone."""
+    if window_options().keys() & set(options):
+        raise OptionError(words)
+
+
+def window_flags() -> frozenset[str]:
+    """Return the flags of the options that are of windows alone."""
+    return frozenset(each.flag for each in window_options().values())
+
+
 def settled_by_windows() -> frozenset[str]:
     """Return the names of the options of a fit that forecasts do not have."""
     return frozenset(fit_options().keys() - forecast_options().keys() - {"stream"})

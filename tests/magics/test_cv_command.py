@@ -25,3 +25,10 @@ def test_mistakes_are_one_line(kernel):
     ]
     (line,) = kernel.fails("%nnreg cv houses --target price --folds 500")
     assert line == "nbreg: 500 folds take as many rows; there are 200. Take fewer folds (--folds)."
+
+
+def test_windows_are_judged_elsewhere(kernel):
+    (line,) = kernel.fails("%nnreg cv houses --target price --window 4")
+    assert line.startswith("nbreg: A cross-validation is of rows. Windows of series are judged by %nnreg backtest")
+    (line,) = kernel.fails("%nnreg tune houses --target price --horizon 4")
+    assert line.endswith("options are compared by %nnreg study (nbreg.study).")

@@ -270,3 +270,10 @@ def test_a_horizon_alone_asks_for_windows_too(table: pd.DataFrame):
     choices = {name: value for name, value in SMALL.items() if name != "window"}
     folded = drafted("learning_rate", table, "y", **choices)[0].table
     assert replace(folded, compared=()).windows.window == 48
+
+
+def test_cross_validations_and_searches_say_where_windows_are_judged(table: pd.DataFrame):
+    with pytest.raises(NbregError, match="A cross-validation is of rows.*nbreg.backtest"):
+        nbreg.cross_validate(table, "y", time="time", window=4)
+    with pytest.raises(NbregError, match="A search is of fits on rows.*nbreg.study"):
+        nbreg.tune(table, "y", time="time", horizon=4)

@@ -9,6 +9,7 @@ from nbreg.magics.layers import layers_of
 from nbreg.magics.meaning import meant
 from nbreg.options import Option
 from nbreg.search.cv_options import grouped_cv_options
+from nbreg.search.window_options import NO_CROSS_VALIDATION, window_flags
 
 
 class CvCommand(Command):
@@ -31,6 +32,9 @@ class CvCommand(Command):
 
     def grouped_options(self) -> dict[str, dict[str, Option]]:
         return {**grouped_cv_options(), "Notebook": Keeping.options()}
+
+    def lacks(self, flag: str) -> str:
+        return NO_CROSS_VALIDATION if flag in window_flags() else ""
 
     def run(self, call: Call) -> Any:
         from nbreg.search.cross_validation import cross_validate

@@ -9,6 +9,7 @@ from nbreg.magics.layers import layers_of
 from nbreg.magics.meaning import meant
 from nbreg.options import Option
 from nbreg.search.tune_options import grouped_tune_options
+from nbreg.search.window_options import NO_SEARCH, window_flags
 
 
 class Tune(Command):
@@ -36,6 +37,9 @@ class Tune(Command):
 
     def grouped_options(self) -> dict[str, dict[str, Option]]:
         return {**grouped_tune_options(), "Notebook": Keeping.options()}
+
+    def lacks(self, flag: str) -> str:
+        return NO_SEARCH if flag in window_flags() else ""
 
     def run(self, call: Call) -> Any:
         from nbreg.search.tune import tune
