@@ -137,6 +137,7 @@ class StudyPlot:
             x, y = zip(*((self.x[i], value) for i, value in panel.folds), strict=True)
             aside = axes.transData + ScaledTranslation(_ASIDE / 72, 0, axes.figure.dpi_scale_trans)
             axes.scatter(x, y, color=theme.NO_VALUE, alpha=0.6, s=13, linewidth=0, zorder=2, transform=aside)
+            axes.update_datalim(list(zip(x, y, strict=True)))  # what is moved aside does not count for it by itself
 
     def _draw_means(self, axes: Any, panel: Panel) -> None:
         from nbreg.plots import theme

@@ -14,7 +14,7 @@ from nbreg.evaluation.evaluation import evaluate
 from nbreg.plots.plot import plot
 from nbreg.plots.study_card import study_bundle, study_html, study_text
 from nbreg.plots.study_heatmap import StudyHeatmap
-from nbreg.plots.study_plot import StudyPlot, axis_of
+from nbreg.plots.study_plot import Panel, StudyPlot, axis_of
 from nbreg.search.factor import factor_named
 from nbreg.search.fold_table import FoldTable
 from nbreg.search.outcome import Outcome
@@ -53,6 +53,14 @@ def test_the_plot_shows_means_intervals_and_each_fold():
     assert len(info.panels[0].folds) == 15
     assert [panel.best for panel in info.panels] == [1, None]
     assert info.alt == "MSE, R² by learning rate, for 3 values. Marked as best: 0.01."
+
+
+def test_no_fold_lies_beyond_the_axes():
+    panel = Panel("MSE", "MSE", False, (1.0, 2.0), (0.1, 0.1), ((0, 1.0), (0, 9.0), (1, 2.0)))
+    (axes,) = StudyPlot("network", "names", ("mlp", "lstm"), (0.0, 1.0), (panel,)).figure().axes
+    low, high = axes.get_ylim()
+    assert low < 1.0
+    assert high > 9.0
 
 
 @pytest.mark.parametrize(
