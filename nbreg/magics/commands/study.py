@@ -16,8 +16,12 @@ class StudyCommand(Command):
     """Study what one choice does: a network is trained with each of its values on the same folds.
 
     Factors with values of their own: learning_rate, hidden_units, activation, epochs, features, network,
-    regularization, data_size. Any other option of fit is one too. Two factors, parted by a comma, make a grid. A value
-    is marked as best only if it really is: by the corrected resampled t-test against each other one.
+    regularization, data_size, and, of forecasts, window. Any other option of fit is one too. Two factors, parted by a
+    comma, make a grid. A value is marked as best only if it really is: by the corrected resampled t-test against each
+    other one.
+
+    With --window or --horizon rows are windows of series, as %nnreg forecast sees them: the latest rows are forecast in
+    stretches (--folds), one after the other, each from as many rows before it.
 
     Sets of features: --values "age|age,cement|all", with a name --values "mix=cement,water|all", nested by importance
     --values auto. Stop it at any time: all values go through one fold before the next, and what is done is kept.
@@ -32,6 +36,7 @@ class StudyCommand(Command):
         "%nnreg study hidden_units df --target price --values 16,64,256 --repeats 10 -o units",
         '%nnreg study hidden df --target price --values "64|64,32|128,64"',
         "%nnreg study hidden_units,learning_rate df --target price --values hidden_units=16,64",
+        "%nnreg study network df --target temp --time time_hour --window 48 --horizon 24",
     )
 
     takes_body = True
