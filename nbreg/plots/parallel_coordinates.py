@@ -94,8 +94,8 @@ class ParallelCoordinates(PlotInfo):
         for place, coordinate in enumerate(self.coordinates):
             axes.axvline(place, color="#b9bfca", linewidth=1.0, zorder=3)
             for height, text in coordinate.ticks:
-                axes.text(place + 0.03, height, text, fontsize=7.5, color=theme.SOFT, va="center", zorder=5,
-                          bbox={"facecolor": theme.PAPER, "alpha": 0.75, "edgecolor": "none", "pad": 0.6})  # fmt: skip
+                axes.text(place + 0.03, height, text, fontsize=8, color=theme.INK, va="center", zorder=5,
+                          bbox={"facecolor": theme.PAPER, "alpha": 0.88, "edgecolor": "none", "pad": 0.8})  # fmt: skip
         names = [theme.wrapped(each.title.replace("_", " "), 14) for each in self.coordinates]
         axes.set_xticks(range(len(names)), names, color=theme.INK)
         axes.set(yticks=[], ylim=(-0.06, 1.06), xlim=(-0.15, len(names) - 0.5))

@@ -32,6 +32,9 @@ class Picture(NamedTuple):
     alt: str
 
 
+#: Width of a picture of one panel, in CSS pixels, and the largest that a page shows it at.
+PANEL_WIDTH, _WIDEST = 374, 536
+
 # Pictures are made for light pages. On a dark one they are turned over, hues kept, so that their paper has the
 # colour of JupyterLab's dark page; where this style is taken away they keep their own light paper.
 PICTURES_STYLE = """
@@ -40,6 +43,7 @@ PICTURES_STYLE = """
   flex: 1 1 calc(50% - 8px); width: auto; min-width: min(400px, 100%); max-width: min(536px, 100%); height: auto;
   object-fit: contain; border-radius: 6px; margin: 0;
 }
+.nbreg-sheet .nbreg-pictures img.nbreg-wide { flex-basis: 100%; max-width: min(var(--nbreg-widest), 100%); }
 body[data-jp-theme-light="false"] .nbreg-sheet .nbreg-pictures img, body.vscode-dark .nbreg-sheet .nbreg-pictures img {
   filter: invert(.933) hue-rotate(180deg);
 }
@@ -61,11 +65,17 @@ def drawn(infos: Iterable[Drawn]) -> tuple[Picture, ...]:
 def pictures_html(pictures: Sequence[Picture]) -> str:
     """Return HTML of pictures side by side, as many as there is room for; nothing where there are none."""
     images = [
-        f'<img width="{_size(png)[0] // 2}" alt="{escape(alt)}" '
+        f'<img width="{_size(png)[0] // 2}" alt="{escape(alt)}" {_room(_size(png)[0] // 2)}'
         f'src="data:image/png;base64,{base64.b64encode(png).decode("ascii")}">'
         for png, alt in pictures
     ]
     return f'<div class="nbreg-pictures">\n{chr(10).join(images)}\n</div>\n' if images else ""
+
+
+def _room(width: int) -> str:
+    """Return the attributes of a picture wider than one panel: a row of its own, its letters as large as others'."""
+    widest = round(width * _WIDEST / PANEL_WIDTH)
+    return f'class="nbreg-wide" style="--nbreg-widest: {widest}px" ' if width > 1.25 * PANEL_WIDTH else ""
 
 
 def side_by_side(pictures: Sequence[Picture]) -> bytes | None:

@@ -13,7 +13,8 @@ from nbreg.data.spec import DataSpec
 from nbreg.errors import DataError, OptionError
 from nbreg.plots.best_so_far import BestSoFar
 from nbreg.plots.option_importance import FEWEST_TRIALS, OptionImportance
-from nbreg.plots.parallel_coordinates import ParallelCoordinates
+from nbreg.plots.parallel_coordinates import Coordinate, ParallelCoordinates
+from nbreg.plots.pictures import drawn, pictures_html
 from nbreg.plots.plot import plot
 from nbreg.plots.search_card import headline, search_bundle, search_text
 from nbreg.search.asking import Asking
@@ -159,6 +160,11 @@ def test_the_card_of_a_whole_search_has_its_pictures():
     search.course.end()
     data, metadata = search_bundle(search)
     assert data["text/html"].count("<img") == 3
+    assert data["text/html"].count('class="nbreg-wide"') == 0  # two options and the score need no row of their own
+    wide = ParallelCoordinates(
+        tuple(Coordinate(f"option {i}", ()) for i in range(7)), ((0.5,) * 7,) * 2, (1.0, 0.0), ""
+    )
+    assert 'class="nbreg-wide" style="--nbreg-widest: 975px"' in pictures_html(drawn([wide]))
     assert "as it began" in data["text/plain"]
     assert search.line.startswith("%nnreg fit df --target x1")
     assert json.dumps(metadata)
