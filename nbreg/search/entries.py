@@ -33,7 +33,7 @@ class Range:
         number = int if self.is_whole else float
         for field, value in (("low", self.low), ("high", self.high), ("step", self.step)):
             if value is not None:
-                object.__setattr__(self, field, _number(declared, value, number))
+                object.__setattr__(self, field, _number(declared, field, value, number))
         self._check()
         if self.step is not None:  # the last step that is not too far
             object.__setattr__(self, "high", self.points()[-1])
@@ -149,13 +149,19 @@ def value_of(declared: Option, text: str) -> Any:
     return declared.parse(text)
 
 
-def _number(declared: Option, value: Any, number: type) -> Any:
+def _number(declared: Option, field: str, value: Any, number: type) -> Any:
+    if value == "" and field != "step":
+        raise OptionError(f"{declared.name} lacks a number: write {declared.name}=LOW..HIGH.")
     try:
         # A whole number may be written as 1e3.
         if isinstance(value, bool) or not math.isfinite(float(value)) or number(float(value)) != float(value):
             raise ValueError
     except (TypeError, ValueError, OverflowError):
         words = "whole numbers" if number is int else "numbers"
+        if field == "step":
+            raise OptionError(
+                f'{declared.name}: behind a range of {words} stands log or a step; got "{value}". Commas part options.'
+            ) from None
         raise OptionError(f"A range of {declared.name} ({declared.flag}) is of {words}; got {value}.") from None
     return number(float(value))
 

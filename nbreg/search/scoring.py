@@ -46,6 +46,12 @@ class Scoring:
         values = [outcome.value(self.metric, name) / divisor for name, divisor in self.divisors.items()]
         return math.fsum(values) / len(values)
 
+    def reason(self, outcome: Outcome) -> str:
+        """Return why a fold has no score, in brackets; nothing where that is not known."""
+        of_fold = outcome.evaluation
+        reasons = [of_fold.reason(self.metric, name) for name in self.divisors] if of_fold is not None else []
+        return next((f" ({each})" for each in reasons if each), "")
+
     def better(self, one: float, other: float) -> bool:
         """Return whether one score is better than another; NaN is worse than any."""
         if math.isnan(one) or math.isnan(other):

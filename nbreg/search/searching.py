@@ -64,6 +64,11 @@ class Searching:
                 best = trial
         return best
 
+    @property
+    def trouble(self) -> str:
+        """Why trials are not kept any more; empty: they are, or were not to be."""
+        return self._store.trouble
+
     def fits(self) -> Iterator[Fit | None]:
         """Yield the trainings to be done, None where it takes outcomes to go on (see `Workers.outcomes`)."""
         refits = self._refits
@@ -161,7 +166,8 @@ class Searching:
                 return replace(ended, status=PRUNED, curves=until, given_up=(fold, epoch))
             if math.isnan(value):
                 title = METRICS[self.scoring.metric].title
-                return replace(ended, status=FAILED, error=f"{title} is not defined on fold {fold + 1}.")
+                why = self.scoring.reason(outcome)
+                return replace(ended, status=FAILED, error=f"{title} is not defined on fold {fold + 1}{why}.")
             ended = replace(ended, values=(*ended.values, value))
         return replace(ended, status=DONE)
 

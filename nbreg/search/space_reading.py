@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from nbreg.errors import OptionError, did_you_mean
@@ -12,7 +12,7 @@ from nbreg.search.entries import Choices, Entry, Range, numbers_of, value_of
 
 #: Where an entry begins: commas part entries only before ``NAME=``.
 _BEGIN = re.compile(r"(?:^|,)\s*(?=[^\s,=|]+\s*=)")
-_RANGE = re.compile(r"(?P<low>.+?)\.\.(?P<high>[^:]*)(?::(?P<how>.*))?")
+_RANGE = re.compile(r"(?P<low>.*?)\.\.(?P<high>[^:]*)(?::(?P<how>.*))?")
 
 _EXAMPLE = "hidden=32..512:log, dropout=0..0.5, activation=relu|gelu"
 
@@ -20,7 +20,9 @@ _EXAMPLE = "hidden=32..512:log, dropout=0..0.5, activation=relu|gelu"
 def entries_of(given: Any) -> tuple[Entry, ...]:
     """Return the entries of a space, a line of text or a mapping. Raises OptionError."""
     if isinstance(given, str):
-        return _unique([_placed(text, at, lambda text=text: _read(text)) for text, at in _parts(given)])  # type: ignore[misc]
+        parts = _parts(given)
+        entries = [_placed(text, at, lambda text=text: _read(text)) for text, at in parts]  # type: ignore[misc]
+        return _unique(entries, [f", at letter {at}" for _, at in parts])
     if isinstance(given, Mapping):
         return _unique([_made(str(name), value) for name, value in given.items()])
     raise OptionError(f'A space is a line such as "{_EXAMPLE}", or a dict; got {given!r}.')
@@ -44,9 +46,11 @@ def _read(text: str) -> Entry:
     declared = fit_options()[name]
     found = _RANGE.fullmatch(values)
     if found and numbers_of(declared.kind) is not None:
-        how = (found["how"] or "").strip()
-        step = how if how and how != "log" else None
-        return Range(name, found["low"].strip(), found["high"].strip(), how == "log", step)  # type: ignore[arg-type]
+        if found["high"].startswith("."):
+            raise OptionError(f"{name}: two dots part the ends of a range, not three.")
+        how = None if found["how"] is None else found["how"].strip()
+        is_log = how is not None and how.lower() == "log"
+        return Range(name, found["low"].strip(), found["high"].strip(), is_log, None if is_log else how)  # type: ignore[arg-type]
     texts = [each.strip() for each in values.split("|")]
     if not all(texts):
         raise OptionError(f"{name} lacks a value: write {name}=A|B, or {name}=LOW..HIGH for numbers.")
@@ -80,11 +84,12 @@ def _placed(text: str, at: int | None, read: Callable[[], Entry]) -> Entry:
         raise OptionError(f'{error} (In the space at "{text}"{place}.)') from None
 
 
-def _unique(entries: list[Entry]) -> tuple[Entry, ...]:
+def _unique(entries: list[Entry], places: Sequence[str] = ()) -> tuple[Entry, ...]:
+    """Return the entries. Raises OptionError where there are none, or an option a second time: at one of `places`."""
     names = [each.name for each in entries]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise OptionError(f"{twice} stands in the space twice.")
+    again = next((i for i, name in enumerate(names) if name in names[:i]), None)
+    if again is not None:
+        raise OptionError(f"{names[again]} stands in the space twice{places[again] if places else ''}.")
     if not entries:
         raise OptionError(f'The space is empty; it is read as "{_EXAMPLE}".')
     return tuple(entries)

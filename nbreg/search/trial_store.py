@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 
 class TrialStore:
-    """Keeps nothing: the search is in memory only."""
+    """Keeps nothing: the search is in memory only. `trouble` says why trials could not be kept, where that was so."""
+
+    trouble = ""
 
     def trials(self, asking: Asking) -> dict[int, Trial]:
         """Return the trials that are kept, by number; those that were cut are under way."""
@@ -55,10 +57,29 @@ class StudyStore(TrialStore):
         return found
 
     def begin(self, trial: Trial, asking: Asking) -> None:
+        if trial.number not in self._ids:
+            with self._tried():
+                self._begin(trial, asking)
+
+    def end(self, trial: Trial) -> None:
+        if trial.number in self._ids:  # else its beginning could not be kept
+            with self._tried():
+                self._end(trial)
+
+    @contextmanager
+    def _tried(self) -> Iterator[None]:
+        """Keep what can be kept: a search does not end for a full disk, or a file that was locked or taken away."""
+        import optuna
+        import sqlalchemy.exc
+
+        try:
+            yield
+        except (sqlalchemy.exc.SQLAlchemyError, optuna.exceptions.StorageInternalError, KeyError) as error:
+            self.trouble = self.trouble or _reason(error)
+
+    def _begin(self, trial: Trial, asking: Asking) -> None:
         import optuna
 
-        if trial.number in self._ids:
-            return
         known, declared = asking.distributions(), fit_options()
         kept = optuna.trial.create_trial(
             state=optuna.trial.TrialState.RUNNING,
@@ -73,7 +94,7 @@ class StudyStore(TrialStore):
         )
         self._ids[trial.number] = self._storage.create_new_trial(self._study, template_trial=kept)
 
-    def end(self, trial: Trial) -> None:
+    def _end(self, trial: Trial) -> None:
         import optuna
 
         number = self._ids[trial.number]
@@ -112,17 +133,34 @@ def _open(place: str, name: str, higher_is_better: bool, fresh: bool) -> StudySt
     import optuna
     import sqlalchemy.exc
 
-    address = place if "://" in place else f"sqlite:///{Path(place).expanduser()}"
+    address = place if "://" in place else f"sqlite:///{_file(place)}"
     try:
         storage = optuna.storages.RDBStorage(address, engine_kwargs={"connect_args": {"timeout": 60}})
         if fresh:
             _forget(storage, name)
         return StudyStore(storage, name, higher_is_better)
-    except (sqlalchemy.exc.SQLAlchemyError, optuna.exceptions.StorageInternalError, RuntimeError) as error:
-        why = str(error.__cause__ or error).strip().splitlines()[0]
-        raise FileError(
-            f'Searches cannot be kept in "{place}": {why}. Choose another file, or memory only (--storage none).'
-        ) from None
+    except (sqlalchemy.exc.SQLAlchemyError, optuna.exceptions.StorageInternalError, RuntimeError, ImportError) as error:
+        raise _cannot_be_kept(place, _reason(error)) from None
+
+
+def _file(place: str) -> Path:
+    """Return the path of a file. Raises FileError where it is a folder, or its folder is not there."""
+    path = Path(place).expanduser()
+    if path.is_dir():
+        raise _cannot_be_kept(place, "that is a folder")
+    if not path.parent.is_dir():
+        raise _cannot_be_kept(place, f'there is no folder "{path.parent}"')
+    return path
+
+
+def _cannot_be_kept(place: str, why: str) -> FileError:
+    return FileError(
+        f'Searches cannot be kept in "{place}": {why}. Choose another file, or memory only (--storage none).'
+    )
+
+
+def _reason(error: Exception) -> str:
+    return str(error.__cause__ or error).strip().splitlines()[0].rstrip(".")
 
 
 def _study_of(storage: optuna.storages.RDBStorage, name: str, higher_is_better: bool) -> int:

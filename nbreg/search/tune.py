@@ -159,6 +159,7 @@ class _Plan:
                 for place, inner in enumerate(found.nested):
                     self._search(inner, course)
                     self._judge_outer(found, place, inner)
+            _note_trouble(found)
             self._train_best(found, frame)
         except BaseException:
             course.end(failed=True)
@@ -263,6 +264,13 @@ class _Plan:
         """Return the options of all trials, layers by what they do and not by what they are called."""
         layers = self.base.get(LAYERS)
         return self.base if layers is None else {**self.base, LAYERS: Stack.of_layers(layers).nameless}
+
+
+def _note_trouble(found: Search) -> None:
+    """Say where trials could not be kept: the search has gone on in memory."""
+    why = next((each.trouble for each in (found.searching, *found.nested) if each.trouble), "")
+    if why:
+        found.notices.append(f"Not all trials could be kept in {found.storage} ({why}).")
 
 
 def _note_resumed(found: Search) -> None:

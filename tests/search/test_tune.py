@@ -229,8 +229,12 @@ def test_mistakes_are_told(table, tmp_path):
     (tmp_path / "notes.db").write_text("no database at all, but long enough to be looked at by SQLite" * 20)
     with pytest.raises(FileError, match="Choose another file, or memory only"):
         nbreg.tune(table, "y", **{**SMALL, "storage": str(tmp_path / "notes.db")})
-    with pytest.raises(FileError, match="Choose another file"):
+    with pytest.raises(FileError, match=r'there is no folder ".*no folder"\. Choose another file'):
         nbreg.tune(table, "y", **{**SMALL, "storage": str(tmp_path / "no folder" / "notes.db")})
+    with pytest.raises(FileError, match="that is a folder"):
+        nbreg.tune(table, "y", **{**SMALL, "storage": str(tmp_path)})
+    with pytest.raises(DataError, match=r"MSLE is not defined on fold 1 \(there are negative observed values\)"):
+        nbreg.tune(table, "y", **{**SMALL, "metric": "msle", "trials": 1})
 
 
 # What ends early
@@ -317,6 +321,26 @@ def test_the_file_is_a_study_that_optuna_reads(table, tmp_path):
     assert study.best_value == search.best_score
     assert [trial.value for trial in study.trials] == [trial.score for trial in search.trials]
     assert study.trials[3].user_attrs["values"] == list(search.trials[3].values)
+
+
+def test_a_search_goes_on_where_its_file_fails_in_its_midst(table, tmp_path, monkeypatch):
+    whole, calls = optuna.storages.RDBStorage.create_new_trial, []
+
+    def create_new_trial(self, *given, **more):
+        calls.append(given)
+        if len(calls) > 2:
+            raise optuna.exceptions.StorageInternalError("The disk is full.")
+        return whole(self, *given, **more)
+
+    monkeypatch.setattr(optuna.storages.RDBStorage, "create_new_trial", create_new_trial)
+    search = nbreg.tune(table, "y", **{**SMALL, "storage": str(tmp_path / "kept.db")})
+    assert set(search.to_frame().status) == {"done"}
+    assert len(search.trials) == 4
+    assert any(each.endswith("kept.db (The disk is full).") for each in search.notices)
+    monkeypatch.undo()
+    again = nbreg.tune(table, "y", **{**SMALL, "storage": str(tmp_path / "kept.db")})
+    assert any("2 trials kept" in each for each in again.notices)
+    pd.testing.assert_frame_equal(scores(again), scores(search), check_exact=True)
 
 
 @pytest.mark.parametrize(
