@@ -81,6 +81,15 @@ def test_a_cross_validation_by_client_and_by_address(client: Any):
         assert_same_bits(found.outcomes, expected.outcomes)
 
 
+def test_a_search_that_gives_up_by_hyperband_gives_up_the_same(client: Any):
+    options = {**QUICK, "epochs": 9, "folds": 2, "trials": 9, "storage": None, "prune": "hyperband"}
+    space = "learning_rate=1e-5..0.3:log"
+    here = nbreg.tune(a_table(), "y", space=space, **options).to_frame()
+    there = nbreg.tune(a_table(), "y", space=space, client=client, **options).to_frame()
+    assert "pruned" in set(here.status)
+    pd.testing.assert_frame_equal(there.drop(columns="seconds"), here.drop(columns="seconds"), check_exact=True)
+
+
 def test_several_quick_fits_make_a_task(client: Any, monkeypatch: pytest.MonkeyPatch):
     begun: list[int] = []
     begin = cluster_module.ClusterCrew.begin
