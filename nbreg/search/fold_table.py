@@ -91,6 +91,10 @@ class FoldTable:
         """
         return self
 
+    def has_room_for(self, n: int, options: Mapping[str, Any]) -> bool:
+        """Return whether `n` rows are enough to learn from, as far as that is known before."""
+        return True
+
     def train_rows(self, fold: int, n: int) -> Rows:
         """Return `n` of the rows that a fold learns from (`some_of`), or all where there are fewer."""
         usable, order, _ = self._usable

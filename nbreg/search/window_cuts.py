@@ -86,6 +86,18 @@ class WindowCuts:
         borders = FoldBorders(limits.validation, limits.test, *self._counts(cut), self._judged(fold, cut, compared))
         return prepare_windows(self._rows(fold, cut), replace(cut.spec, seed=seed), cut.windows, borders)
 
+    def sets(self, fold: int, cut: Cut) -> Sets | None:
+        """Return what a fold has of windows cut so; None where there are none: training with them says why."""
+        if (fold, cut) not in self._found:
+            try:
+                laid = lay_out(self._rows(fold, cut), cut.spec, cut.windows, self._limits(fold, cut))
+            except DataError:
+                self._found[fold, cut] = None
+            else:
+                test = frozenset(keys_of(laid.grid, laid.origins[laid.rows.test]))
+                self._found[fold, cut] = Sets(len(laid.rows.train), len(laid.rows.validation), test)
+        return self._found[fold, cut]
+
     def _begin(self, fold: int, n_train: int | None) -> float:
         """Return the first moment that a fold's forecast knows of."""
         stretches = self.stretches
@@ -101,25 +113,13 @@ class WindowCuts:
     def _limits(self, fold: int, cut: Cut) -> Borders:
         return self.stretches.limits(fold, cut.spec, self._begin(fold, cut.n_train))
 
-    def _sets(self, fold: int, cut: Cut) -> Sets | None:
-        """Return what a fold has of windows cut so; None where there are none: training with them says why."""
-        if (fold, cut) not in self._found:
-            try:
-                laid = lay_out(self._rows(fold, cut), cut.spec, cut.windows, self._limits(fold, cut))
-            except DataError:
-                self._found[fold, cut] = None
-            else:
-                test = frozenset(keys_of(laid.grid, laid.origins[laid.rows.test]))
-                self._found[fold, cut] = Sets(len(laid.rows.train), len(laid.rows.validation), test)
-        return self._found[fold, cut]
-
     def _counts(self, cut: Cut) -> tuple[int | None, int | None]:
         """Return how many train and validation windows each fold takes; None: all of them, as folds differ by many."""
-        found = [each for fold in range(self.n_folds) if (each := self._sets(fold, cut)) is not None]
+        found = [each for fold in range(self.n_folds) if (each := self.sets(fold, cut)) is not None]
         return _smallest([each.n_train for each in found]), _smallest([each.n_validation for each in found])
 
     def _judged(self, fold: int, cut: Cut, compared: Iterable[Cut]) -> frozenset[Key] | None:
-        found = [self._sets(fold, each) for each in (cut, *compared)]
+        found = [self.sets(fold, each) for each in (cut, *compared)]
         return frozenset.intersection(*(each.test for each in found if each is not None)) if found[0] else None
 
 

@@ -30,7 +30,8 @@ class WindowTable(FoldTable):
     first one, the latest of them as validation rows. A fold's `train` and `test` are the positions of the rows before
     and in the stretch. Each fold of each repeat has a seed of its own, counted up from the first one's.
 
-    `windows` are the choices that the folds go by; trainings may have others, all of them in `compared` then.
+    `windows` are the choices that the folds go by; trainings may have others, all of them in `compared` then. There are
+    no baselines, and outcomes are without predictions.
     """
 
     windows: WindowSpec = field(default_factory=WindowSpec)
@@ -58,6 +59,10 @@ class WindowTable(FoldTable):
         """Return the table for comparing such trainings: judged are the windows that all of them can forecast."""
         cuts = (Cut.of(self.estimator(**options), n_train) for options, n_train in trainings)
         return replace(self, compared=tuple(dict.fromkeys(cuts)))
+
+    def has_room_for(self, n: int, options: Mapping[str, Any]) -> bool:
+        cut = Cut.of(self.estimator(**options), n)
+        return all(self._cuts.sets(fold, cut) is not None for fold in range(self.choices.folds))
 
     def train_rows(self, fold: int, n: int) -> Rows:
         """Return the latest `n` of the rows before a fold's stretch, and those of the same step as the first."""

@@ -16,6 +16,7 @@ from nbreg.data.windows.parting import Borders
 from nbreg.data.windows.windowing import prepare_windows
 from nbreg.errors import NbregError
 from nbreg.forecasting.forecaster import Forecaster
+from nbreg.search.crew import IDLE
 from nbreg.search.fold_table import FoldTable
 from nbreg.search.study import drafted
 from nbreg.search.window_table import WindowTable
@@ -206,6 +207,13 @@ def test_fewer_rows_are_the_latest(table: pd.DataFrame):
     assert set(counts.n_test.to_numpy().ravel()) == {19}
 
 
+def test_by_themselves_sizes_are_such_that_windows_fit(table: pd.DataFrame):
+    found, _ = drafted("data_size", table, "y", time="time", window=4, horizon=2)
+    assert found.values == ((20, 40, 80, 160),)  # not 10
+    found, _ = drafted("data_size", table, "y", time="time", window=40, horizon=2)
+    assert found.values == ((80, 160),)  # 40 rows have no window of 40 and what comes next
+
+
 def test_sets_of_columns_are_compared_by_their_names(table: pd.DataFrame):
     wide = table.assign(a=np.arange(200.0) % 7, b=np.arange(200.0) % 5)
     found = nbreg.study("features", wide, "y", values="a|a,b|all", **{**LINEAR, "folds": 1})
@@ -228,6 +236,7 @@ def test_what_does_not_fit_fails_by_itself(table: pd.DataFrame):
 def test_two_processes_come_to_the_same_bits(table: pd.DataFrame):
     asked = {"values": ["perceptron", "mlp"], **QUICK}
     alone, both = (nbreg.study("network", table, "y", jobs=jobs, **asked).to_frame() for jobs in (1, 2))
+    IDLE.close()
     pd.testing.assert_frame_equal(both.drop(columns="seconds"), alone.drop(columns="seconds"), check_exact=True)
 
 
@@ -273,7 +282,7 @@ def test_a_horizon_alone_asks_for_windows_too(table: pd.DataFrame):
 
 
 def test_cross_validations_and_searches_say_where_windows_are_judged(table: pd.DataFrame):
-    with pytest.raises(NbregError, match="A cross-validation is of rows.*nbreg.backtest"):
+    with pytest.raises(NbregError, match=r"A cross-validation is of rows.*nbreg\.backtest"):
         nbreg.cross_validate(table, "y", time="time", window=4)
-    with pytest.raises(NbregError, match="A search is of fits on rows.*nbreg.study"):
+    with pytest.raises(NbregError, match=r"A search is of fits on rows.*nbreg\.study"):
         nbreg.tune(table, "y", time="time", horizon=4)

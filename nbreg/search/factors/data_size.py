@@ -53,7 +53,7 @@ class DataSize(Factor):
 
     def defaults(self, table: FoldTable, options: Mapping[str, Any]) -> Sequence[Any]:
         rows = [round(n_rows_of(table) / 2**i) for i in range(4, -1, -1)]
-        return [n for n in rows if n >= FEWEST]
+        return [n for n in rows if n >= FEWEST and table.has_room_for(n, options)]
 
     def settled(self, value: Any, table: FoldTable) -> Any:
         most = n_rows_of(table)
