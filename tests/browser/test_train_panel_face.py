@@ -403,12 +403,16 @@ def test_it_looks_right(notebook: Notebook, dark: bool):
 
 
 def test_a_panel_whose_kernel_is_gone_says_so(lab: Lab):
-    notebook = lab.open([SETUP + "stage = Stage('running')\nstage"])
+    notebook = lab.open([SETUP + "stage = Stage('running')\nstage", "stage.comm.on_msg(lambda message: None)"])
     notebook.run_cell(0)
     panel = notebook.page.locator(".nbreg-panel.nbreg-train")
     expect(panel).to_have_attribute("data-status", "running")
+    notebook.run_cell(1)
+    panel.get_by_label("Activation").select_option("tanh")  # a wish that nobody hears, of which there is nothing to say
     kernel = "window.jupyterapp.shell.currentWidget.context.sessionContext.session.kernel"
     notebook.page.evaluate(f"() => {kernel}.restart()")
+    expect(panel.get_by_text("The kernel is gone")).to_be_visible()
+    notebook.page.wait_for_timeout(3_000)
     expect(panel.get_by_text("The kernel is gone")).to_be_visible()
     expect(panel.locator(".nbreg-where")).to_have_text("Epoch 121 of 200")
     notebook.screenshot("train_gone")

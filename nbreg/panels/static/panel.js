@@ -30,7 +30,7 @@ function delivery(model, late) {
     late(false);
     wait();
   };
-  return { ask, hear, end: rest };
+  return { ask, hear, wait, rest };
 }
 
 // A panel's view: `root` is its element, `body` the place for its parts. `build(view)` fills it.
@@ -89,6 +89,8 @@ function openPanel({ model, el }, name, build) {
     root.toggleAttribute("data-gone", gone);
     parts.body.inert = gone;
     hint(gone ? GONE : "");
+    if (gone) wishes.rest(); // nobody is there to hear them, which must not be said to be a matter of time
+    else wishes.wait();
   };
   build(view);
   // JupyterLab looks at the focused element first, so that it is not enough to mark what is around it.
@@ -103,7 +105,7 @@ function openPanel({ model, el }, name, build) {
   ends.push(themed(root, () => root.dispatchEvent(new CustomEvent("nbreg-theme"))));
   wishes.ask("hello");
   return () => {
-    wishes.end();
+    wishes.rest();
     for (const end of ends) end();
   };
 }
