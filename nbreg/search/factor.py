@@ -138,7 +138,12 @@ class Factor(ABC):
     def in_words(self, values: Sequence[Any]) -> str:
         """Return values as a sentence has them: ``100 and 500 units``."""
         words = listed([self.label(value) for value in values])
-        return f"{words} {self.unit}" if self.unit else words
+        unit = self.unit.removesuffix("s") if list(values) == [1] else self.unit
+        return f"{words} {unit}" if unit else words
+
+    def is_plural(self, values: Sequence[Any]) -> bool:
+        """Return whether the words for values are followed by a plural: one value of 5 units are, one activation is."""
+        return len(values) > 1 or (bool(self.unit) and values[0] != 1)
 
 
 class OptionFactor(Factor):

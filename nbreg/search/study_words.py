@@ -33,8 +33,9 @@ def found_words(study: Study, target: str) -> str:
     words = f"{_alike(study, found)} ({_range(found, found.level)})"
     if not found.worse:
         return f"{words}."
-    verb = "is" if len(found.worse) == 1 and not _unit(study) else "are"
-    return f"{words}; {_with_unit(study, found.worse)} {verb} worse ({_range(found, found.worse)})."
+    return (
+        f"{words}; {_with_unit(study, found.worse)} {_verb(study, found.worse)} worse ({_range(found, found.worse)})."
+    )
 
 
 def more_rows_words(study: Study, target: str) -> list[str]:
@@ -54,9 +55,11 @@ def _best(study: Study, found: Findings) -> str:
     others = [value for point, value in found.means.items() if point != found.leader]
     nearest = max(others) if metric.higher_is_better else min(others)
     bound = "less" if metric.higher_is_better else "more"
-    verb = f" {_unit(study)} are" if _unit(study) else " is"
+    who = _with_unit(study, [found.leader]) if len(study.factors) == 1 else best
     own = metric.show(found.means[found.leader])
-    return f"{best}{verb} best: {metric.title} {own}, against {metric.show(nearest)} or {bound}."
+    return (
+        f"{who} {_verb(study, [found.leader])} best: {metric.title} {own}, against {metric.show(nearest)} or {bound}."
+    )
 
 
 def _alike(study: Study, found: Findings) -> str:
@@ -96,6 +99,12 @@ def _so_far(study: Study, target: str) -> str:
     return f"{study.label(ahead)} is ahead so far ({own}): too early to tell."
 
 
+def _verb(study: Study, points: Sequence[int]) -> str:
+    values = [study.points[point][0] for point in points]
+    plural = len(points) > 1 if len(study.factors) > 1 else study.factors[0].is_plural(values)
+    return "are" if plural else "is"
+
+
 def _with_unit(study: Study, points: Sequence[int]) -> str:
     """Return values in the order of the axis: ``100 and 500 units``; of two factors without units."""
     in_order = sorted(points)
@@ -106,11 +115,6 @@ def _with_unit(study: Study, points: Sequence[int]) -> str:
         pairs = counted(len(study.points), "pair")
         return f"the {pairs} of values" if all_of_them else f"{count(len(in_order))} of the {pairs} of values"
     return listed([f"({study.label(point)})" for point in in_order])
-
-
-def _unit(study: Study) -> str:
-    """Return what stands behind values, such as ``units``; nothing for pairs of values."""
-    return study.factors[0].unit if len(study.factors) == 1 else ""
 
 
 def _foreseen(curve: ErrorCurve, there: Foreseen, words: str, metric: Metric) -> str:

@@ -106,6 +106,9 @@ def test_best_and_worse_in_words():
     text = study_text(made_up("hidden_units", [[8, 100, 500]], [3.0, 1.0, 1.0]))
     assert text.startswith("Hidden units. No real difference between 100 and 500 units (MAE 1.0")
     assert "; 8 units are worse (MAE 3.0)." in text
+    one = study_text(made_up("hidden_units", [[1, 100, 500]], [3.0, 1.0, 1.0]))
+    assert "; 1 unit is worse (MAE 3.0)." in one
+    assert "tanh is worse (RMSE 3.0)." in study_text(made_up("activation", [["tanh", "relu", "elu"]], [3.0, 1.0, 1.0]))
     assert study_text(made_up("hidden_units", [[8, 100]], [3.0, 1.0])).startswith(
         "Hidden units. 100 is better than 8 (MAE 1.0 against 3.0)."
     )
