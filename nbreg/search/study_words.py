@@ -33,9 +33,7 @@ def found_words(study: Study, target: str) -> str:
     words = f"{_alike(study, found)} ({_range(found, found.level)})"
     if not found.worse:
         return f"{words}."
-    return (
-        f"{words}; {_with_unit(study, found.worse)} {_verb(study, found.worse)} worse ({_range(found, found.worse)})."
-    )
+    return f"{words}; {_with_verb(study, found.worse)} worse ({_range(found, found.worse)})."
 
 
 def more_rows_words(study: Study, target: str) -> list[str]:
@@ -99,10 +97,11 @@ def _so_far(study: Study, target: str) -> str:
     return f"{study.label(ahead)} is ahead so far ({own}): too early to tell."
 
 
-def _verb(study: Study, points: Sequence[int]) -> str:
+def _with_verb(study: Study, points: Sequence[int]) -> str:
+    """Return values and what follows them: ``tanh is``, ``100 and 500 units are``."""
     values = [study.points[point][0] for point in points]
-    plural = len(points) > 1 if len(study.factors) > 1 else study.factors[0].is_plural(values)
-    return "are" if plural else "is"
+    plural = len(points) > 1 or (len(study.factors) == 1 and study.factors[0].is_plural(values))
+    return f"{_with_unit(study, points)} {'are' if plural else 'is'}"
 
 
 def _with_unit(study: Study, points: Sequence[int]) -> str:
