@@ -20,6 +20,7 @@ import numpy as np
 from nbreg.networks.draws import notebook_draws_kept, seeded
 from nbreg.training.compiled_epochs import TRACING, CompiledEpochs, Shape
 from nbreg.training.engines import is_of_keras
+from nbreg.training.giving_back import Forgotten
 from nbreg.training.optimizers import make_optimizer, optimizer_options
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ CAPACITY, MOST = 8, 32
 _rooms: list[int] = []
 _idle: OrderedDict[int, tuple[str, CompiledEpochs, list[Any]]] = OrderedDict()
 _lock = threading.Lock()
+_forgotten = Forgotten()
 
 
 @contextmanager
@@ -44,11 +46,19 @@ def trainer_for(
     It is nobody else's meanwhile. With `in_place`, and for networks that hold code of the user's own, the
     model is `network` itself, and the trainer is not kept.
     """
+    with _forgotten.busy():
+        yield from _lent(network, shape, spec, xla, in_place)
+
+
+def _lent(
+    network: keras.Model, shape: Shape, spec: TrainingSpec, xla: bool, in_place: bool
+) -> Iterator[CompiledEpochs]:
     if in_place or not is_shareable(network):
         with TRACING:
             trainer = _new_trainer(network, shape, spec, xla)
         trainer.keep_as_best()
         yield trainer
+        _forgotten.add(1)
         return
     key = _key(network, shape, spec, xla)
     trainer, fresh_state = _take(key) or _twin_trainer(network, shape, spec, xla)
@@ -84,9 +94,11 @@ def _is_known(config: Any) -> bool:
 
 
 def clear_trainers() -> None:
-    """Forget all idle trainers, and with them the memory that they hold."""
+    """Forget all idle trainers, and give back the memory that they hold."""
     with _lock:
+        n = len(_idle)
         _idle.clear()
+    _forgotten.add(n, at_once=True)
 
 
 def _take(key: str) -> tuple[CompiledEpochs, list[Any]] | None:
@@ -101,7 +113,7 @@ def _take(key: str) -> tuple[CompiledEpochs, list[Any]] | None:
 def _give_back(key: str, trainer: CompiledEpochs, fresh_state: list[Any]) -> None:
     with _lock:
         _idle[id(trainer)] = key, trainer, fresh_state
-        _forget_surplus()
+    _forget_surplus()
 
 
 @contextmanager
@@ -117,12 +129,15 @@ def room_for(n: int) -> Iterator[None]:
     finally:
         with _lock:
             _rooms.remove(min(n, MOST))
-            _forget_surplus()
+        _forget_surplus()
 
 
 def _forget_surplus() -> None:
-    while len(_idle) > max([CAPACITY, *_rooms]):
-        _idle.popitem(last=False)
+    with _lock:
+        n = max(0, len(_idle) - max([CAPACITY, *_rooms]))
+        for _ in range(n):
+            _idle.popitem(last=False)
+    _forgotten.add(n)
 
 
 def _twin_trainer(

@@ -2,8 +2,8 @@
 
     python tests/benchmarks/jobs.py [N_FITS]
 
-With N_FITS, 300 by default, it also prints the memory of this process and of its workers after 1, 100, 200, ... fits of
-100 networks of different shapes; 0 leaves that out.
+With N_FITS, 300 by default, it also prints the memory of this process after 25, 50, 100, 200 and 300 fits of networks
+of different widths, 32 to 512, and that of its workers at the end; 0 leaves that out.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ from nbreg.search.fold_table import FoldTable
 from nbreg.search.processes import Processes
 from nbreg.search.worker_process import memory
 from nbreg.search.workers import Fit, Here, Workers
+
+#: After so many fits the memory is printed.
+LOOK_AFTER = (1, 25, 50, 100, 200, 300)
 
 
 def table(n_rows: int) -> FoldTable:
@@ -61,12 +64,14 @@ def _both() -> tuple[tuple[int, Workers], ...]:
 
 
 def grow(n: int) -> None:
-    folded = table(300)
+    """Print the memory after so many fits of networks of different shapes, each compiled anew."""
+    folded, rng = table(1_000), np.random.default_rng(0)
+    sizes = [tuple(int(32 * 16**share) for share in rng.random(2)) for _ in range(n)]
     for jobs, workers in _both():
-        shapes = (Fit(i, {"hidden": (4 + i % 100, 8), "epochs": 3}, i % 5) for i in range(n))
+        shapes = (Fit(i, {"hidden": sizes[i], "epochs": 2, "engine": "graph"}, i % 5) for i in range(n))
         for done, _ in enumerate(workers.outcomes(folded, shapes, Course(n)), 1):
-            if done == 1 or done % 100 == 0:
-                print(f"{jobs} jobs, {done} fits: {memory() / 2**20:,.0f} MB here")
+            if done in LOOK_AFTER:
+                print(f"{jobs} jobs, {done} fits: {memory() / 2**20:,.0f} MB here", flush=True)
         if idle := IDLE._idle:
             print(f"{jobs} jobs: workers hold {', '.join(f'{each.memory / 2**20:,.0f}' for _, each in idle)} MB")
 
