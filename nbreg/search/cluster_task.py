@@ -43,13 +43,15 @@ def done_there(table: bytes, fits: bytes, stop_name: str, n_threads: int) -> lis
     `stop_name` is that of a ``distributed.Event``; `n_threads` are those of the asker's TensorFlow (`threads`).
     """
     from nbreg.search.threads import TENSORFLOW
-    from nbreg.search.workers import done
+    from nbreg.search.workers import done_elsewhere
 
     if "tensorflow" not in sys.modules:
         os.environ[TENSORFLOW] = str(n_threads)
     folded = _unpickled(table)
     with _stop_followed(stop_name) as present:
-        return [None if present.stop_wanted else done(folded, fit, present.follow) for fit in pickle.loads(fits)]
+        return [
+            None if present.stop_wanted else done_elsewhere(folded, fit, present.follow) for fit in pickle.loads(fits)
+        ]
 
 
 def _unpickled(table: bytes) -> FoldTable:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from nbreg.search.course import Course
 from nbreg.search.outcome import Outcome
+from nbreg.search.warned import Retold
 from nbreg.search.workers import Fit
 
 #: How long to wait for news before looking whether a stop is wanted, in seconds.
@@ -69,6 +70,7 @@ class _Supply:
 
 
 def _hand_out(crew: Crew, supply: _Supply, course: Course) -> Iterator[tuple[Fit, Outcome]]:
+    retold = Retold()
     while not course.stop_wanted:
         _begin_all(crew, supply, course)
         if not crew.n_under_way and supply.over:
@@ -77,6 +79,7 @@ def _hand_out(crew: Crew, supply: _Supply, course: Course) -> Iterator[tuple[Fit
             if outcome is None:
                 course.request_stop()  # somebody stopped it there
             else:
+                retold.tell(outcome.warned)
                 yield fit, outcome
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from nbreg.data.reading import Floats
 from nbreg.evaluation.evaluation import Evaluation
+from nbreg.search.warned import Warned
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +33,8 @@ class Outcome:
     #: The validation loss of each epoch, NaN without validation rows.
     curve: tuple[float, ...] = ()
     error: str = ""
+    #: What other processes warned of meanwhile.
+    warned: tuple[Warned, ...] = ()
 
     def value(self, metric: str, target: str | None = None) -> float:
         """Return a metric of one target (the first, unless given), NaN where there is none.

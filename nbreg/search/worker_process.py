@@ -93,11 +93,11 @@ def _listen(asks: BinaryIO, present: _Present, todo: queue.Queue[tuple[str, Any]
 def _answer(table: Any, fit: bytes, present: _Present) -> tuple[Any, bytes]:
     """Return the table, read where it came as bytes, and what came of the fit: the outcome and the memory, pickled."""
     from nbreg.search.outcome import Outcome
-    from nbreg.search.workers import done
+    from nbreg.search.workers import done_elsewhere
 
     try:
         table = pickle.loads(table) if isinstance(table, bytes) else table
-        outcome = done(table, pickle.loads(fit), present.follow)
+        outcome = done_elsewhere(table, pickle.loads(fit), present.follow)
     except Exception as error:  # what the asker sent cannot be read here
         outcome = Outcome(
             0.0, error=" ".join(f"A worker process cannot do it: {type(error).__name__}: {error}".split())

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from nbreg.search.course import Course
 from nbreg.search.fold_table import FoldTable
 from nbreg.search.outcome import Outcome
 from nbreg.search.threads import one_blas_thread
+from nbreg.search.warned import overheard
 from nbreg.training.run import Run
 
 
@@ -59,6 +60,13 @@ def done(table: FoldTable, fit: Fit, on_run: Callable[[Run], object]) -> Outcome
 
     with one_blas_thread():
         return table.outcome(fit.options, fit.fold, refits=fit.refits, n_train=fit.n_train, on_run=begin)
+
+
+def done_elsewhere(table: FoldTable, fit: Fit, on_run: Callable[[Run], object]) -> Outcome | None:
+    """Do a fit in a process that is not the asker's: `done`, with the warnings for the asker in its outcome."""
+    with overheard() as heard:
+        outcome = done(table, fit, on_run)
+    return outcome and replace(outcome, warned=tuple(dict.fromkeys(heard)))
 
 
 class Here(Workers):
