@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from nbreg.errors import DataError
 from nbreg.evaluation.wording import listed
 from nbreg.regressor import Regressor
 from nbreg.search.fold_table import FoldTable
+from nbreg.search.fold_training import was_stopped
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,7 +49,8 @@ def ranked(table: FoldTable, fold: int, options: Mapping[str, Any], on_run: Call
     """Return the columns by permutation importance (Breiman 2001), the most important first.
 
     A network of all columns is trained on the rows that the fold learns from, and judged on its validation rows (on all
-    of them, where there are none). Of several targets, importances are added up as shares. Raises NbregError.
+    of them, where there are none). Of several targets, importances are added up as shares. Raises NbregError, and
+    KeyboardInterrupt where the training is stopped: the work that it is for is not to go on then.
     """
     from nbreg.explanation.explain import explain
 
@@ -59,8 +60,8 @@ def ranked(table: FoldTable, fold: int, options: Mapping[str, Any], on_run: Call
     run = regressor.take_table(rows, {"target": table.spec.target, "test_fraction": 0.0})
     on_run(run)
     regressor.train()
-    if run.status == "stopped":
-        raise DataError("The ranking of the columns was stopped.")
+    if was_stopped(run, regressor.training_.stop_after):
+        raise KeyboardInterrupt
     data = regressor.data_
     frame = rows[data.rows.validation] if data is not None and len(data.rows.validation) else rows
     found = explain(regressor, frame.to_native(), "permutation_importance", rows=len(frame), seed=chosen.seed)
