@@ -53,11 +53,9 @@ def _best(study: Study, found: Findings) -> str:
     others = [value for point, value in found.means.items() if point != found.leader]
     nearest = max(others) if metric.higher_is_better else min(others)
     bound = "less" if metric.higher_is_better else "more"
-    who = _with_unit(study, [found.leader]) if len(study.factors) == 1 else best
-    own = metric.show(found.means[found.leader])
-    return (
-        f"{who} {_verb(study, [found.leader])} best: {metric.title} {own}, against {metric.show(nearest)} or {bound}."
-    )
+    is_pair, own = len(study.factors) > 1, metric.show(found.means[found.leader])
+    it_is = f"{best} is" if is_pair else _with_verb(study, [found.leader])
+    return f"{it_is} best: {metric.title} {own}, against {metric.show(nearest)} or {bound}."
 
 
 def _alike(study: Study, found: Findings) -> str:
