@@ -16,7 +16,7 @@ class IdleWorkers:
     """Idle workers, kept for whoever wants some next."""
 
     def __init__(self) -> None:
-        self._idle: list[tuple[dict[str, str], Worker]] = []
+        self._idle: list[Worker] = []
         self._lock = threading.Lock()
         self._timer: threading.Timer | None = None
         atexit.register(self.close)
@@ -25,15 +25,15 @@ class IdleWorkers:
         """Return a worker with such variables in its environment: an idle one, or a new one."""
         with self._lock:
             for i in reversed(range(len(self._idle))):
-                if self._idle[i][0] == environment and self._idle[i][1].alive:
-                    return self._idle.pop(i)[1]
+                if self._idle[i].environment == environment and self._idle[i].alive:
+                    return self._idle.pop(i)
         return Worker(environment)
 
-    def give_back(self, environment: Mapping[str, str], worker: Worker) -> None:
+    def give_back(self, worker: Worker) -> None:
         """Keep a worker that has nothing to do, for `LINGER` seconds."""
         worker.release()
         with self._lock:
-            self._idle.append((dict(environment), worker))
+            self._idle.append(worker)
             if self._timer is not None:
                 self._timer.cancel()
             self._timer = threading.Timer(LINGER, self.close)
@@ -46,7 +46,7 @@ class IdleWorkers:
             idle, self._idle = self._idle, []
             if self._timer is not None:
                 self._timer.cancel()
-        for _, worker in idle:
+        for worker in idle:
             worker.close()
 
 

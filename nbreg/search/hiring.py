@@ -6,7 +6,7 @@ from typing import Any
 
 from nbreg.errors import OptionError
 from nbreg.search.worker_spec import WorkerSpec
-from nbreg.search.workers import Here, Workers
+from nbreg.search.workers import Workers
 
 
 def workers_of(choices: WorkerSpec, client: Any = None) -> Workers:
@@ -25,8 +25,7 @@ def workers_of(choices: WorkerSpec, client: Any = None) -> Workers:
         from nbreg.search.cluster import Cluster
 
         return Cluster.at(choices.cluster)
-    if choices.jobs > 1:
-        from nbreg.search.processes import Processes
+    from nbreg.search.here_at_first import HereAtFirst
+    from nbreg.search.processes import Processes
 
-        return Processes(choices.jobs)
-    return Here()
+    return Processes(choices.jobs) if choices.jobs > 1 else HereAtFirst()

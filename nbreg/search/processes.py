@@ -12,6 +12,7 @@ from nbreg.search.crew import IDLE
 from nbreg.search.fold_table import FoldTable
 from nbreg.search.handing_out import hand_out
 from nbreg.search.outcome import Outcome
+from nbreg.search.parted_sums import may_be_parted
 from nbreg.search.sending import pickled
 from nbreg.search.threads import environment_of_worker, n_cores
 from nbreg.search.worker import News, Worker
@@ -43,7 +44,7 @@ class Processes(Workers):
         )
 
     def outcomes(self, table: FoldTable, fits: Iterable[Fit | None], course: Course) -> Iterator[tuple[Fit, Outcome]]:
-        crew = ProcessCrew(self.jobs, pickled(table))
+        crew = ProcessCrew(self.jobs, table)
         try:
             yield from hand_out(crew, fits, course)
         finally:
@@ -60,11 +61,14 @@ class _Task:
 
 
 class ProcessCrew:
-    """The processes of one cross-validation, study or search (`handing_out.Crew`)."""
+    """The processes of one cross-validation, study or search (`handing_out.Crew`).
 
-    def __init__(self, jobs: int, table: bytes):
-        self._jobs, self._table = jobs, table
-        self._environment = environment_of_worker(jobs)
+    From the first training on that goes by the number of threads, all processes have as many as this one.
+    """
+
+    def __init__(self, jobs: int, table: FoldTable):
+        self._jobs, self._folded, self._table = jobs, table, pickled(table)
+        self._environment = environment_of_worker(jobs, as_asker=False)
         self._inbox: queue.Queue[News] = queue.Queue()
         self._free: list[Worker] = []
         self._at_work: dict[Worker, _Task] = {}
@@ -80,6 +84,8 @@ class ProcessCrew:
 
     def begin(self, fits: list[Fit]) -> None:
         for fit in fits:
+            if may_be_parted(fit.options, self._folded):
+                self._take_threads()
             self._begin(_Task(fit, pickled(replace(fit, key=None))))
 
     def news(self, timeout: float) -> Iterator[tuple[Fit, Outcome | None]]:
@@ -111,7 +117,7 @@ class ProcessCrew:
         for worker in self._at_work:
             worker.close()
         for worker in self._free:
-            IDLE.give_back(self._environment, worker)
+            IDLE.give_back(worker)
         self._at_work, self._free = {}, []
 
     def _begin(self, task: _Task) -> None:
@@ -120,8 +126,15 @@ class ProcessCrew:
         self._at_work[worker] = task
         worker.begin(self._table, task.message)
 
+    def _take_threads(self) -> None:
+        self._environment = environment_of_worker(self._jobs, as_asker=True)
+        others = [worker for worker in self._free if worker.environment != self._environment]
+        for worker in others:
+            self._forget(worker)
+
     def _rest(self, worker: Worker) -> None:
-        if worker.n_done < MOST_FITS and worker.memory - worker.memory_first < MOST_GROWTH:
+        is_fresh = worker.n_done < MOST_FITS and worker.memory - worker.memory_first < MOST_GROWTH
+        if is_fresh and worker.environment == self._environment:
             self._free.append(worker)
         else:
             worker.close()

@@ -1,9 +1,8 @@
-"""How many threads compute, so that the same bits come from every process, and processes do not crowd the cores.
+"""How many threads compute, so that processes do not crowd the cores, and the same bits come from every process.
 
-TensorFlow parts a sum among its threads, and the last bits go by the parts: the weights of a network trained on batches
-of 1,000 rows, or of a convolution, differ between one thread and two. So a worker's TensorFlow has as many threads as
-the asker's, which small steps leave idle. BLAS parts sums too; each training has one thread of it, wherever it is done.
-All other threads are parted among the workers.
+Workers share the cores. But TensorFlow may part a sum among its threads, and its last bits then go by the parts: for
+such trainings (`parted_sums`) a worker's TensorFlow has as many threads as the asker's. BLAS parts sums too; each
+training has one thread of it, wherever it is done.
 """
 
 from __future__ import annotations
@@ -39,10 +38,14 @@ def threads_of_tensorflow() -> int:
     return chosen or (int(named) if named.isdigit() else 0) or _n_schedulable()
 
 
-def environment_of_worker(n_workers: int) -> dict[str, str]:
-    """Return the variables that give each of `n_workers` processes its threads; they count before it imports."""
-    share = str(max(1, n_cores() // n_workers))
-    return {TENSORFLOW: str(threads_of_tensorflow()), **dict.fromkeys(_SHARED, share)}
+def environment_of_worker(n_workers: int, *, as_asker: bool) -> dict[str, str]:
+    """Return the variables that give each of `n_workers` processes its threads; they count before it imports.
+
+    `as_asker`: TensorFlow has as many as here, whatever the number of workers.
+    """
+    share = max(1, n_cores() // n_workers)
+    own = threads_of_tensorflow()
+    return {TENSORFLOW: str(own if as_asker else min(own, share)), **dict.fromkeys(_SHARED, str(share))}
 
 
 class _OneThread:

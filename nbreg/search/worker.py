@@ -29,11 +29,13 @@ class Worker:
     """A process that does one fit after another, and ends with this one.
 
     It is started anew, not forked, and knows nothing of ``__main__``: scripts need no guard, notebooks no file. It does
-    not hear of Ctrl-C. What it tells goes into `inbox`, which whoever has the worker may put another in place of.
+    not hear of Ctrl-C. `environment` are variables that it has beside those of this process. What it tells goes into
+    `inbox`, which whoever has the worker may put another in place of.
     """
 
     def __init__(self, environment: Mapping[str, str]):
         self.inbox: queue.Queue[News] = queue.Queue()
+        self.environment = dict(environment)
         #: The bytes of the table that it has; how many fits it did; its bytes of memory after the first and the last.
         self.table: bytes | None = None
         self.n_done = self.memory_first = self.memory = 0

@@ -73,7 +73,7 @@ def grow(n: int) -> None:
             if done in LOOK_AFTER:
                 print(f"{jobs} jobs, {done} fits: {memory() / 2**20:,.0f} MB here", flush=True)
         if idle := IDLE._idle:
-            print(f"{jobs} jobs: workers hold {', '.join(f'{each.memory / 2**20:,.0f}' for _, each in idle)} MB")
+            print(f"{jobs} jobs: workers hold {', '.join(f'{each.memory / 2**20:,.0f}' for each in idle)} MB")
 
 
 if __name__ == "__main__":

@@ -73,10 +73,10 @@ def choices() -> list[Fit]:
 def test_workers_stay_for_the_next_work():
     table = folded()
     by_key(Processes(2), table, [Fit(0, QUICK, 0)])
-    idle = {worker.pid for _, worker in IDLE._idle}
+    idle = {worker.pid for worker in IDLE._idle}
     by_key(Processes(2), table, [Fit(0, QUICK, 1)])
     assert idle
-    assert {worker.pid for _, worker in IDLE._idle} == idle
+    assert {worker.pid for worker in IDLE._idle} == idle
 
 
 def test_two_jobs_come_to_the_numbers_of_one(choices: list[Fit]):
@@ -161,10 +161,10 @@ def test_more_jobs_than_cores_are_noticed():
 
 def test_workers_are_recycled(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(processes, "MOST_FITS", 1)
-    used = {worker.pid for _, worker in IDLE._idle}
+    used = {worker.pid for worker in IDLE._idle}
     assert len(by_key(Processes(2), folded(), [Fit(i, QUICK, i) for i in range(2)])) == 2
     assert used
-    assert not used & {worker.pid for _, worker in IDLE._idle}
+    assert not used & {worker.pid for worker in IDLE._idle}
 
 
 def test_a_process_that_cannot_start_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch):
@@ -201,7 +201,7 @@ def n_children_named(text: str) -> int:
 
 def test_idle_workers_end_after_a_while(monkeypatch: pytest.MonkeyPatch):
     by_key(Processes(2), folded(), [Fit(0, QUICK, 0)])
-    idle = [worker for _, worker in IDLE._idle]
+    idle = list(IDLE._idle)
     monkeypatch.setattr(crew, "LINGER", 0.2)
     by_key(Processes(2), folded(), [Fit(0, QUICK, 1)])
     until = time.monotonic() + 60
