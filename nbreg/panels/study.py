@@ -122,9 +122,13 @@ class StudyPanel(StudyTraits, view="study", scripts=_SCRIPTS, styles=_STYLES):
         """Show the values that are usual, how many trainings there are, and what is wrong with the choices."""
         chosen = self._chosen
         if chosen.missing:
-            self.usual, self.summaries = {}, {}
+            self._forget_draft()
             return
-        chosen.table_in_folds()
+        try:
+            chosen.table_in_folds()
+        except NbregError:
+            self._forget_draft()
+            raise
         self.usual = {name: self._usual(place, name) for place, name in enumerate(chosen.value_names)}
         for name in chosen.value_names:
             self._tell_wrong(name, chosen.options[name])
@@ -134,6 +138,9 @@ class StudyPanel(StudyTraits, view="study", scripts=_SCRIPTS, styles=_STYLES):
         own = {STUDY_GROUP: counted(chosen.n_trainings(), "training")} if is_known else {}
         self.summaries = {**own, "Data": self._suspicious()}
         self.trouble = ""
+
+    def _forget_draft(self) -> None:
+        self.usual, self.summaries = {}, {}
 
     def _suspicious(self) -> str:
         """Return in a word which features are not to be trusted: the group that says why is folded."""

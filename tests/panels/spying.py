@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -61,6 +62,14 @@ def hear(view: LiveView, **message: Any) -> None:
 
 def nbreg_threads() -> list[str]:
     return [thread.name for thread in threading.enumerate() if thread.name.startswith("nbreg-")]
+
+
+def until(condition: Callable[[], Any], seconds: float = 60.0) -> None:
+    """Wait until a condition holds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come about"
+        time.sleep(0.01)
 
 
 def threads_have_ended() -> bool:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.metrics import mean_absolute_error, r2_score
+from spying import until
 
 import nbreg
 from nbreg.errors import DataError, OptionError
@@ -36,13 +36,6 @@ def series(n_steps: int = 240) -> pd.DataFrame:
         parts.append(pd.DataFrame({"hour": hours, "place": place, "temp": temp, "wind": wind}))
     df = pd.concat(parts, ignore_index=True)
     return df.assign(cloud=rng.random(len(df)), sky=np.where(df.hour.dt.hour < 12, "grey", "blue"))
-
-
-def until(condition: Callable[[], Any], seconds: float = 60.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.01)
 
 
 def ask(panel: ForecastPanel, kind: str, **more: Any) -> None:

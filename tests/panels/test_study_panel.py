@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from made_up_studies import made_up, staged, table
 from sklearn.metrics import mean_squared_error, r2_score
+from spying import until
 
 import nbreg
 from nbreg.errors import DataError, OptionError
@@ -21,13 +22,6 @@ from nbreg.search.factor import FACTORS, NO_FACTORS
 from nbreg.search.study_options import study_options
 
 SMALL: dict[str, Any] = {"target": "price", "hidden": (8,), "epochs": 3, "repeats": 2}
-
-
-def until(condition: Callable[[], Any], seconds: float = 60.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.01)
 
 
 def ask(panel: StudyPanel, kind: str, **more: Any) -> None:

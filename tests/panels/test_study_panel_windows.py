@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from spying import until
 
+from nbreg.panels.study import StudyPanel
 from nbreg.panels.study_choices import StudyChoices, listed_factors
 from nbreg.panels.study_code import fit_lines, study_lines
 from nbreg.search.study import drafted
@@ -62,3 +64,16 @@ def test_options_of_windows_are_factors_that_say_what_they_are_for():
     asks = {each["name"]: each["asks"] for each in listed_factors()}
     assert "horizon" not in asks
     assert all(asks[name] for name in ("window", "known", "calendar", "most_gaps"))
+
+
+def test_what_was_usual_of_other_choices_goes_where_no_folds_can_be_had():
+    steps = pd.date_range("2024-01-01", periods=120, freq="h")
+    panel = StudyPanel(pd.DataFrame({"at": steps, "v": np.arange(120.0)}), target="v", factor="learning_rate")
+    until(lambda: panel.usual.get("values", {}).get("values", "").startswith("0.0001, "))
+    panel.choose(factor="network", window=6, horizon=2)
+    until(lambda: panel.trouble.startswith("No column of times is given"))
+    assert panel.usual == panel.summaries == {}
+    panel.choose(time="at")
+    until(lambda: panel.usual.get("values", {}).get("values", "").startswith("perceptron, "))
+    until(lambda: panel.trouble == "")
+    panel.close()

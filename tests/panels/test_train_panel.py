@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ import pandas as pd
 import pytest
 from sklearn.linear_model import LinearRegression
 from sklearn.metrics import mean_absolute_error, r2_score
+from spying import until
 
 import nbreg
 from nbreg.errors import DataError, NbregError, OptionError
@@ -48,13 +48,6 @@ class Sent:
     def numbers(self, kind: str, width: int) -> np.ndarray:
         """The numbers of the last message of a kind."""
         return np.frombuffer(self.of(kind)[-1][1][0], np.float32).reshape(-1, width)
-
-
-def until(condition: Callable[[], Any], seconds: float = 30.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.01)
 
 
 def ask(panel: TrainPanel, kind: str, **more: Any) -> None:

@@ -73,7 +73,9 @@ def test_dense_and_recurrent_networks_on_few_rows_a_step_are_whole():
 
 
 @pytest.mark.usefixtures("known_processor")
-@pytest.mark.parametrize("more", [{"network": "cnn"}, {"batch_size": 129}, {"joint": "gaussian"}, {"layers": ["any"]}])
+@pytest.mark.parametrize(
+    "more", [{"network": "cnn"}, {"batch_size": 129}, {"joint": "gaussian"}, {"layers": ["any"]}, {"hidden": (257,)}]
+)
 def test_others_are_not_said_to_be(more):
     assert may_be_parted({**DENSE, **more}, folded())
 
