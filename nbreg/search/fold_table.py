@@ -65,6 +65,11 @@ class FoldTable:
         usable, order, _ = self._usable
         return folds_of(usable, self.spec, self.choices, order)
 
+    @cached_property
+    def most_inputs(self) -> int:
+        """How many inputs a network has at most, whatever features are chosen and however they are encoded."""
+        return sum(_most_inputs(self.frame[name]) for name in self.frame.columns)
+
     @property
     def notices(self) -> tuple[str, ...]:
         """Sentences about rows that are left out."""
@@ -146,3 +151,13 @@ class FoldTable:
             "evaluation": evaluate(observed, predicted, names, means),
             "baselines": {name: evaluate(observed, of(inputs), names, means) for name, of in others.items()},
         }
+
+
+def _most_inputs(column: nw.Series[Any]) -> int:
+    """Return how many inputs a column becomes at most: one for each level, or a number's, and that it is missing."""
+    if column.dtype.is_numeric() or column.dtype == nw.Boolean:
+        return 2
+    try:
+        return int(column.n_unique()) + 1
+    except TypeError:  # values such as lists, which no feature has
+        return len(column)

@@ -74,10 +74,22 @@ def test_dense_and_recurrent_networks_on_few_rows_a_step_are_whole():
 
 @pytest.mark.usefixtures("known_processor")
 @pytest.mark.parametrize(
-    "more", [{"network": "cnn"}, {"batch_size": 129}, {"joint": "gaussian"}, {"layers": ["any"]}, {"hidden": (257,)}]
+    "more",
+    [{"network": "cnn"}, {"batch_size": 129}, {"joint": "gaussian"}, {"layers": ["any"]}, {"hidden": (256, 257)}],
 )
 def test_others_are_not_said_to_be(more):
     assert may_be_parted({**DENSE, **more}, folded())
+
+
+@pytest.mark.usefixtures("known_processor")
+def test_inputs_count_as_a_layer_does():
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"a": rng.choice([f"level {i}" for i in range(300)], 5_000), "y": rng.normal(size=5_000)})
+    many = FoldTable.of(as_frame(table), DataSpec(target=("y",)), FoldSpec(folds=2))
+    assert 300 <= many.most_inputs <= 305
+    assert FoldTable.of(as_frame(table.assign(lists=[[1]] * 5_000)), many.spec, many.choices).most_inputs > 5_000
+    assert not may_be_parted({**DENSE, "hidden": (128,)}, many)
+    assert may_be_parted({**DENSE, "hidden": (256,)}, many)
 
 
 def test_of_other_processors_nothing_is_said(monkeypatch):
