@@ -1,12 +1,17 @@
 """For all tests: quiet TensorFlow, no live views by accident, and no silent skips where nothing may be skipped."""
 
 import os
+import signal
 
 import pytest
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # scikit-learn runs its check of array API input only if this is set before scipy is imported.
 os.environ.setdefault("SCIPY_ARRAY_API", "1")
+
+# A shell starts what it runs in the background deaf to Ctrl-C, which tests press.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 #: Set on CI: a test that is skipped there is a test that did not run.
 NO_SKIPS = "NBREG_NO_SKIPS"

@@ -12,6 +12,8 @@ SMALL = "--epochs 2 --engine graph --hidden 3 --folds 2"
 @pytest.fixture(scope="module")
 def notebook(kernel):
     """The kernel with `rates`, a study of two learning rates, a later study, and `found`, a search of three trials."""
+    # Whatever ran in this kernel before.
+    kernel.run("from nbreg.search.latest import LATEST\nLATEST.study = LATEST.search = None")
     assert "There is no study yet: start with %nnreg study" in kernel.fails("%nnreg plot study")[0]
     assert "There is no search yet: start with %nnreg tune" in kernel.fails("%nnreg plot best_so_far")[0]
     kernel.run(
