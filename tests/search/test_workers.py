@@ -160,8 +160,10 @@ def test_more_jobs_than_cores_are_noticed():
 
 
 def test_workers_are_recycled(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(processes, "MOST_FITS", 1)
+    IDLE.close()
+    by_key(Processes(2), folded(), [Fit(i, QUICK, i) for i in range(2)])
     used = {worker.pid for worker in IDLE._idle}
+    monkeypatch.setattr(processes, "MOST_FITS", 1)
     assert len(by_key(Processes(2), folded(), [Fit(i, QUICK, i) for i in range(2)])) == 2
     assert used
     assert not used & {worker.pid for worker in IDLE._idle}
