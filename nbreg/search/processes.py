@@ -68,7 +68,7 @@ class ProcessCrew:
 
     def __init__(self, jobs: int, table: FoldTable):
         self._jobs, self._folded, self._table = jobs, table, pickled(table)
-        self._environment = environment_of_worker(jobs, as_asker=False)
+        self._environment, self._as_asker = environment_of_worker(jobs, as_asker=False), False
         self._inbox: queue.Queue[News] = queue.Queue()
         self._free: list[Worker] = []
         self._at_work: dict[Worker, _Task] = {}
@@ -84,7 +84,7 @@ class ProcessCrew:
 
     def begin(self, fits: list[Fit]) -> None:
         for fit in fits:
-            if may_be_parted(fit.options, self._folded):
+            if not self._as_asker and may_be_parted(fit.options, self._folded):
                 self._take_threads()
             self._begin(_Task(fit, pickled(replace(fit, key=None))))
 
@@ -127,7 +127,7 @@ class ProcessCrew:
         worker.begin(self._table, task.message)
 
     def _take_threads(self) -> None:
-        self._environment = environment_of_worker(self._jobs, as_asker=True)
+        self._environment, self._as_asker = environment_of_worker(self._jobs, as_asker=True), True
         others = [worker for worker in self._free if worker.environment != self._environment]
         for worker in others:
             self._forget(worker)

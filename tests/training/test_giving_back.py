@@ -18,14 +18,9 @@ from nbreg.training import giving_back, trainers
 from nbreg.training.giving_back import EVERY, Forgotten, give_memory_back
 from nbreg.training.spec import TrainingSpec
 
+pytestmark = pytest.mark.usefixtures("no_trainers")
+
 SPEC = TrainingSpec(schedule="constant", learning_rate=0.01, epochs=2, batch_size=16, patience=0, engine="graph")
-
-
-@pytest.fixture(autouse=True)
-def no_trainers():
-    trainers.clear_trainers()
-    yield
-    trainers.clear_trainers()
 
 
 @pytest.fixture

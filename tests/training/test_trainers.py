@@ -22,14 +22,9 @@ from nbreg.training import trainers
 from nbreg.training.engines import shape_of
 from nbreg.training.spec import TrainingSpec
 
+pytestmark = pytest.mark.usefixtures("no_trainers")
+
 SPEC = TrainingSpec(schedule="constant", learning_rate=0.001, epochs=3, batch_size=16, patience=0, engine="graph")
-
-
-@pytest.fixture(autouse=True)
-def no_trainers():
-    trainers.clear_trainers()
-    yield
-    trainers.clear_trainers()
 
 
 @pytest.fixture
