@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from nbreg.networks.draws import generator_named
 from nbreg.training.schedules import PLATEAU_FACTOR, PLATEAU_PATIENCE
 
 if TYPE_CHECKING:
@@ -139,7 +140,7 @@ class CompiledEpochs:
         counts = [tf.constant(n) for n in (*span, patience, PLATEAU_PATIENCE if falls else 0)]
         packed = tf.constant(watch, tf.float32), tf.constant(rates, tf.float32)
         if self._traced is None:
-            with TRACING:
+            with TRACING, generator_named():
                 self._traced = self._call.get_concrete_function(rows, orders, *packed, *counts)
         seen, n_ended, log = self._traced(rows, orders, *packed, *counts)
         return Watch(*seen.numpy().tolist()), int(n_ended), log.numpy()[: int(n_ended)]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from nbreg.networks.draws import generator_named
 from nbreg.training.compiled_epochs import TRACING, CompiledEpochs, Shape, Span, Watch, when
 from nbreg.training.schedules import PLATEAU_PATIENCE
 from nbreg.training.streamed_feed import Feed
@@ -43,7 +44,7 @@ class StreamedEpochs(CompiledEpochs):
         begins = span.first == 0
         for x, y, first, last in feed.parts(span.epoch, span.first, min(span.last, self.shape.n_steps)):
             numbers = tf.constant(first), tf.constant(last), tf.constant(begins), tf.constant(rate, tf.float32)
-            with TRACING:
+            with TRACING, generator_named():
                 steps = self._steps.get_concrete_function(x, y, *numbers)
             loss, begins = steps(x, y, *numbers), False
         return watch._replace(loss=float(loss))
