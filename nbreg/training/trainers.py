@@ -2,7 +2,8 @@
 
 Compiling takes longer than training does on a small table. So a trainer owns a twin of the network, which
 takes on the network's weights before the training and hands them back after it: another fold, seed,
-learning rate or weights of the targets' losses then run without tracing or compiling.
+learning rate, rate of dropout, strength of a penalty or weights of the targets' losses then run without
+tracing or compiling.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from nbreg.networks.draws import notebook_draws_kept, seeded
 from nbreg.training.compiled_epochs import TRACING, CompiledEpochs, Shape
 from nbreg.training.engines import is_of_keras
 from nbreg.training.giving_back import Forgotten
+from nbreg.training.loose_numbers import fill, loosen, loosened, without_numbers
 from nbreg.training.optimizers import make_optimizer, optimizer_options
 
 if TYPE_CHECKING:
@@ -63,6 +65,7 @@ def _lent(
     key = _key(network, shape, spec, xla)
     trainer, fresh_state = _take(key) or _twin_trainer(network, shape, spec, xla)
     _copy_state(network, trainer.model)
+    fill(trainer.model, network)
     spec.made_small.fill(trainer.model.loss)
     _assign(trainer.model.optimizer.variables, fresh_state)
     trainer.keep_as_best()
@@ -144,8 +147,10 @@ def _twin_trainer(
     network: keras.Model, shape: Shape, spec: TrainingSpec, xla: bool
 ) -> tuple[CompiledEpochs, list[Any]]:
     with TRACING, notebook_draws_kept():
-        config = seeded(network.get_config(), np.random.default_rng(0))
-        trainer = _new_trainer(network.__class__.from_config(config), shape, spec, xla)
+        config = loosened(seeded(network.get_config(), np.random.default_rng(0)))
+        model = network.__class__.from_config(config)
+        loosen(model)
+        trainer = _new_trainer(model, shape, spec, xla)
     return trainer, [variable.numpy() for variable in trainer.model.optimizer.variables]
 
 
@@ -189,7 +194,7 @@ def _assign(variables: Sequence[Any], values: Sequence[Any]) -> None:
 def _key(network: keras.Model, shape: Shape, spec: TrainingSpec, xla: bool) -> str:
     """Return what tells one compiled function from another."""
     weights = [(tuple(w.shape), w.dtype, w.trainable) for w in network.weights]
-    parts = [type(network).__name__, _normalised(network.get_config(), {}), weights, shape, xla]
+    parts = [type(network).__name__, _normalised(without_numbers(network.get_config()), {}), weights, shape, xla]
     return json.dumps(
         [*parts, spec.optimizer, optimizer_options(spec), repr(spec.made_small.pattern)],
         sort_keys=True,

@@ -108,7 +108,8 @@ class TestEngine:
         [
             (10, {}, "graph"),
             (10_000, {}, "xla"),
-            (10_000, {"dropout": 0.1}, "graph"),
+            (10_000, {"dropout": 0.1}, "xla"),
+            (10_000, {"dropout": 0.1, "hidden": (600, 500)}, "graph"),
             (10_000, {"hidden": (512, 512)}, "graph"),
         ],
     )

@@ -73,6 +73,54 @@ def test_loss_weights_are_no_part_of_what_is_compiled(tracings, engine):
         assert_close_weights(ours, by_keras)
 
 
+@pytest.mark.parametrize("engine", ["graph", "xla"])
+@pytest.mark.parametrize(
+    "choices",
+    [
+        [{"dropout": 0.1, "l2": 1e-3}, {"dropout": 0.7, "l2": 1e-2}, {"dropout": 0.1, "l2": 1e-3}],
+        [{"l1": 1e-2, "l2": 1e-3, "batch_norm": True}, {"l1": 3e-4, "l2": 1e-2, "batch_norm": True}],
+        [{"l1": 1e-2, "activation": "gelu"}, {"l1": 1e-7, "activation": "gelu"}],
+    ],
+    ids=["dropout and l2", "elastic net", "l1"],
+)
+def test_rates_and_strengths_are_no_part_of_what_is_compiled(arrays, tracings, engine, choices):
+    spec = replace(SPEC, engine=engine)
+    ours = [trained(arrays, spec, **each)[0] for each in choices]
+    assert len(tracings) == 1
+    assert differ(*ours[:2])
+    for network, each in zip(ours, choices, strict=True):
+        theirs = make_network(arrays, **each)
+        stock_fit(theirs, arrays, keras.optimizers.Adam(1e-3), epochs=3, xla=engine == "xla")
+        assert_same_weights(network, theirs)
+
+
+def test_rates_and_strengths_of_layers_of_the_users_own_and_of_networks_within(arrays, tracings):
+    def network(rate, strength):
+        layers, penalty = keras.layers, keras.regularizers.L2(strength)
+        inner = keras.Sequential([keras.Input((4,)), layers.Dropout(rate, seed=1), layers.Dense(3, "tanh")])
+        kinds = [layers.Dense(4, kernel_initializer="ones", bias_regularizer=penalty), layers.Dropout(0.0), inner]
+        keras.utils.set_random_seed(0)
+        return keras.Sequential([keras.Input((5,)), *kinds, layers.Dense(1, kernel_regularizer=penalty)])
+
+    for rate, strength in ((0.5, 0.1), (0.2, 3.0), (0.5, 0.1)):
+        ours, theirs = network(rate, strength), network(rate, strength)
+        theirs.set_weights(ours.get_weights())
+        trained(arrays, SPEC, network=ours)
+        stock_fit(theirs, arrays, keras.optimizers.Adam(1e-3), epochs=3)
+        assert_same_weights(ours, theirs)
+    assert len({id(each) for each in tracings}) == 4  # one of ours, three of stock fits
+
+
+@pytest.mark.parametrize("what", ["dtype", "activity"])
+def test_numbers_that_are_compiled_in_need_another_trainer(what):
+    def network(number):
+        of = {"dtype": [keras.layers.Dropout(number, dtype="float64"), keras.layers.Dense(1)],
+              "activity": [keras.layers.Dense(1, activity_regularizer=keras.regularizers.L2(number))]}  # fmt: skip
+        return keras.Sequential([keras.Input((5,)), *of[what]])
+
+    assert trainers._key(network(0.1), None, SPEC, False) != trainers._key(network(0.2), None, SPEC, False)
+
+
 def test_weights_of_another_training_do_not_stay(tracings):
     two = make_arrays(n_targets=2)
     specs = [replace(SPEC, objective=WeightedLoss("mse", weights)) for weights in ((3.0, 1.0), (0.0, 2.0), (3.0, 1.0))]
@@ -111,10 +159,12 @@ def test_other_networks_need_another_trainer(arrays, tracings):
         sequential(3),
         sequential(3, "tanh"),
         make_network(arrays, dropout=0.1),
-        make_network(arrays, dropout=0.2),
+        make_network(arrays, l1=0.1),
+        make_network(arrays, l2=0.1),
+        make_network(arrays, l1=0.1, l2=0.1),
     ):
         trained(arrays, SPEC, network=network)
-    assert len(tracings) == 4
+    assert len(tracings) == 6
 
 
 def test_a_layer_named_like_an_activation_is_not_mistaken_for_another(arrays):
