@@ -66,6 +66,15 @@ class FoldTable:
         return folds_of(usable, self.spec, self.choices, order)
 
     @cached_property
+    def n_alike(self) -> int | None:
+        """How many rows all folds can learn from alike where some have one more, which is worth a compilation less.
+
+        None: the folds have equally many, or differ by more.
+        """
+        counts = [len(fold.train) for fold in self.folds]
+        return min(counts) if max(counts) - min(counts) == 1 else None
+
+    @cached_property
     def most_inputs(self) -> int:
         """How many inputs a network has at most, whatever features are chosen and however they are encoded."""
         return sum(_most_inputs(self.frame[name]) for name in self.frame.columns)

@@ -81,7 +81,8 @@ class Searching:
                         break
                     options = self.trials[number].options
                     limits = self._limits[number][fold]
-                    yield Fit((number, fold), options, fold, refits, limits if limits.by_epoch else None)
+                    watch = limits if limits.by_epoch else None
+                    yield Fit((number, fold), options, fold, refits, watch, self.table.n_alike)
 
     def take(self, fit: Fit, outcome: Outcome) -> None:
         """Take what came of a training; the last one that a trial needs ends the trial."""

@@ -23,7 +23,9 @@ NOT_SEARCHED = ("target", "test_fraction", "split", "time", "group", "seed", "st
 LAYERS = "layers"
 
 #: Options that a compiled training takes any value of.
-_NOT_COMPILED = ("learning_rate", "epochs", "patience", "schedule", "stop_after", "rate_change")
+_NOT_COMPILED = (
+    "learning_rate", "epochs", "patience", "schedule", "stop_after", "rate_change", "dropout", "l1", "l2",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -355,4 +355,4 @@ def _fit(found: Study, options: dict[str, Any], point: int, fold: int) -> Fit:
         alike *= factor.alike(value, values)
     on_fold = [factor.on_fold(value, fold) for factor, value in zip(found.factors, found.points[point], strict=True)]
     chosen, n_train = applied(found.factors, on_fold, options)
-    return Fit((point, fold), chosen, fold, refits=alike, n_train=n_train)
+    return Fit((point, fold), chosen, fold, refits=alike, n_train=n_train or found.table.n_alike)

@@ -95,13 +95,13 @@ def tune(
     refuse_unknown(options, tune_options())
     checked = {name: declared.check(options[name]) for name, declared in tune_options().items() if name in options}
     spec = DataSpec.of({**checked, **({"target": target} if target else {})})
-    choices = TuneSpec.of(checked)
     base = {name: value for name, value in checked.items() if name in Regressor.options()}
     if layers is not None:
         base[LAYERS] = list(layers)
     Blueprint.of(Regressor(**base).get_params(deep=False))  # where choices do not fit together, this says so
     frame = as_table(data)
     rows = learned_rows(frame, spec)
+    choices = TuneSpec.of(checked).for_rows(len(rows))
     space = Space.of(choices.space, base, len(rows))
     if choices.prune != "no":
         check_comparable(space, base)

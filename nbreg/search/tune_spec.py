@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from nbreg.evaluation.metrics import METRICS
@@ -76,8 +76,12 @@ class TuneSpec(Spec):
     )
     trials: int = option(50, "Options to try, beside those of this line.", Integer(minimum=1))
     timeout: float | None = option(None, "Seconds after which no more is tried.", Optional(Real(above=0)))
-    folds: int = option(3, "Parts that train and validation rows are folded into to judge a trial.",
-                        Integer(minimum=1))  # fmt: skip
+    # None is "auto", which `for_rows` settles.
+    folds: int = option(
+        None,
+        "Parts that train and validation rows are folded into to judge a trial; auto: 5 of up to 2,000 rows, else 3.",
+        Optional(Integer(minimum=1), "auto"),
+    )
     metric: str = option("rmse", "What is to be best, in the mean of the folds.", Choice(*METRICS))
     prune: str = option(
         "no",
@@ -97,3 +101,11 @@ class TuneSpec(Spec):
         Optional(StoragePath()),
     )  # fmt: skip
     fresh: bool = option(False, "Begin anew, and forget what is kept of this search.", Switch())
+
+    def for_rows(self, n_rows: int) -> TuneSpec:
+        """Return the choices for `n_rows` rows that are folded, with numbers in place of "auto".
+
+        Other options are best for two thirds of a small table than for all of it: fewer rows are fewer steps an
+        epoch, and overfit sooner. A large one does not mind.
+        """
+        return replace(self, folds=self.folds or (5 if n_rows <= 2_000 else 3))

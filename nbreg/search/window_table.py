@@ -44,6 +44,11 @@ class WindowTable(FoldTable):
         return tuple(self._folds())
 
     @property
+    def n_alike(self) -> int | None:
+        """None: the windows of all folds are cut alike already (`comparing`)."""
+        return None
+
+    @property
     def notices(self) -> tuple[str, ...]:
         """Sentences about columns, rows and windows that are left out."""
         return self._cuts.layout.notices

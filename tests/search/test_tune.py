@@ -21,6 +21,7 @@ from nbreg.search.fold_table import FoldTable
 from nbreg.search.search import Search
 from nbreg.search.tune_spec import TuneSpec
 from nbreg.session import SESSION
+from nbreg.training import trainers
 
 #: Each trial takes milliseconds: all have one shape.
 SMALL = {
@@ -28,6 +29,7 @@ SMALL = {
     "epochs": 3,
     "hidden": (4,),
     "trials": 3,
+    "folds": 3,
     "storage": None,
     "space": "learning_rate=1e-4..0.3:log",
 }
@@ -90,6 +92,31 @@ def test_the_first_trial_has_the_options_that_the_search_began_with(table):
     assert search.default.values == pytest.approx(checked.values("rmse"), rel=1e-6)
 
 
+def test_a_small_table_has_more_folds(table):
+    spec = TuneSpec()
+    assert [spec.for_rows(n).folds for n in (90, 2_000, 2_001)] == [5, 5, 3]
+    assert TuneSpec(folds=4).for_rows(90).folds == 4
+    few = nbreg.tune(table, "y", **{**SMALL, "folds": "auto", "trials": 1})
+    assert "fold 5" in few.to_frame()
+    more = nbreg.tune(pd.concat(26 * [table]), "y", **{**SMALL, "folds": "auto", "trials": 1, "epochs": 1})
+    assert "fold 4" not in more.to_frame()
+
+
+def test_where_rows_do_not_go_into_folds_evenly_all_learn_alike_from_what_is_compiled_once(table, monkeypatch):
+    made, compiled, outcomes = trainers._twin_trainer, [], []
+    monkeypatch.setattr(trainers, "_twin_trainer", lambda *given: (compiled.append(1), made(*given))[1])
+    take = searching.Searching.take
+    monkeypatch.setattr(
+        searching.Searching, "take", lambda self, fit, outcome: (outcomes.append(outcome), take(self, fit, outcome))
+    )
+    trainers.clear_trainers()
+    search = nbreg.tune(table[:118], "y", **SMALL)
+    assert len(searching_rows(search)) == 94
+    assert {outcome.n_train for outcome in outcomes} == {62}  # 62, 63 and 63
+    assert sum(outcome.n_test for outcome in outcomes[:3]) == 94
+    assert len(compiled) == 2  # for the folds, and for all rows
+
+
 def searching_rows(search) -> np.ndarray:
     folds = search.searching.table.folds
     return np.unique(np.concatenate([np.concatenate([fold.train, fold.test]) for fold in folds]))
@@ -128,6 +155,7 @@ def test_the_test_rows_have_no_say_in_the_search(table, split):
 
 
 def test_a_nested_estimate_is_that_of_a_search_in_each_fold_by_hand(table):
+    table = pd.concat([table, 0.9 * table[:15]], ignore_index=True)  # inner folds all learn from 48 rows
     search = nbreg.tune(table, "y", nested=True, **{**SMALL, "trials": 2})
     rows = table.iloc[searching_rows(search)].reset_index(drop=True)
     place = {row: i for i, row in enumerate(searching_rows(search))}
