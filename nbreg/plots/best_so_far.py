@@ -83,7 +83,9 @@ class BestSoFar(PlotInfo):
         from nbreg.plots import theme
 
         axes.scatter(self.numbers, self.scores, s=16, color=theme.BLUE, alpha=0.45, linewidths=0, label="trial")
-        axes.step(self.numbers, self.best, where="post", color=theme.BLUE, linewidth=1.8, label="best so far")
+        last = max((*self.numbers, *self.others))  # trials that were given up left the best as it was
+        axes.step([*self.numbers, last], [*self.best, self.best[-1]], where="post", color=theme.BLUE, linewidth=1.8,
+                  label="best so far")  # fmt: skip
         if self.default is not None:
             axes.axhline(self.default, color=theme.NO_VALUE, linewidth=1.2, linestyle="--", label="as it began")
         if self.others:

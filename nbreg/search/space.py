@@ -125,7 +125,7 @@ def default_line(n_rows: int) -> str:
     batch = TrainingSpec().for_rows(max(n_rows, 64)).batch_size
     return (
         "hidden=64|256|64,32|256,128|128,128,128, learning_rate=1e-3..3e-2:log, activation=relu|gelu|silu, "
-        f"batch_size={batch // 2}..{2 * batch}:{batch // 4}, dropout=0..0.2, l2=1e-7..1e-3:log"
+        f"batch_size={batch // 2}|{batch}|{2 * batch}, dropout=0..0.2, l2=1e-7..1e-3:log"
     )
 
 

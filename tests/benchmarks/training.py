@@ -1,6 +1,6 @@
 """How many times as fast as stock ``keras.Model.fit``: CPU time, contenders taking turns in one process.
 
-Run ``python tests/benchmarks/training.py [diabetes|diamonds|synthetic ...]``; all three without arguments.
+Run ``python tests/benchmarks/training.py [diabetes|diamonds|synthetic|dropout ...]``; all four without arguments.
 Each figure is the median over turns of stock's CPU time over the contender's, with the same network (64-32, relu),
 batch, validation rows and validation batch. "Steady" is an epoch once all is compiled; "cold" is a first fit
 with nothing compiled, 100 epochs; "refit" is 100 epochs with a compiled trainer at hand.
@@ -15,7 +15,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -47,6 +47,7 @@ class Case:
     stock_epochs: int
     steady_epochs: int
     targets: str
+    dropout: float = 0.0
 
 
 def diabetes() -> Case:
@@ -76,7 +77,14 @@ def synthetic() -> Case:
     return Case("(c) synthetic", _split(x, y + 0.1 * rng.standard_normal(len(y))), 256, 1, 10, "steady >= 8")
 
 
-CASES: dict[str, Callable[[], Case | None]] = {"diabetes": diabetes, "diamonds": diamonds, "synthetic": synthetic}
+def dropout() -> Case:
+    """Return the first case with dropout, which scikit-learn has not."""
+    return replace(diabetes(), name="(d) diabetes, dropout 0.1", targets="none", steady_epochs=300, dropout=0.1)
+
+
+CASES: dict[str, Callable[[], Case | None]] = {
+    "diabetes": diabetes, "diamonds": diamonds, "synthetic": synthetic, "dropout": dropout,
+}  # fmt: skip
 
 
 def _split(x: np.ndarray, y: np.ndarray) -> Arrays:
@@ -90,7 +98,7 @@ def _split(x: np.ndarray, y: np.ndarray) -> Arrays:
 
 
 def network_for(case: Case):
-    return Blueprint(Mlp(hidden=HIDDEN)).build(Inputs(case.arrays.n_inputs), Targets(1), 0)
+    return Blueprint(Mlp(hidden=HIDDEN, dropout=case.dropout)).build(Inputs(case.arrays.n_inputs), Targets(1), 0)
 
 
 def ours(case: Case, engine: str, epochs: int, watch: bool = False) -> Callable[[], None]:
@@ -135,7 +143,9 @@ def _stock_fit(case: Case, network, epochs: int) -> None:
     )  # fmt: skip
 
 
-def scikit_learn(case: Case, epochs: int) -> Callable[[], None]:
+def scikit_learn(case: Case, epochs: int) -> Callable[[], None] | None:
+    if case.dropout:
+        return None
     from sklearn.neural_network import MLPRegressor
 
     model = MLPRegressor(
@@ -151,7 +161,7 @@ def scikit_learn(case: Case, epochs: int) -> Callable[[], None]:
 
 
 def skorch(case: Case, epochs: int) -> Callable[[], None] | None:
-    if not all(importlib.util.find_spec(name) for name in ("skorch", "torch")):
+    if case.dropout or not all(importlib.util.find_spec(name) for name in ("skorch", "torch")):
         return None
     import torch
     from skorch import NeuralNetRegressor

@@ -75,7 +75,10 @@ def test_trials_that_failed_or_were_given_up_are_told_and_not_best():
     assert "Trial 2 failed: The loss is not a number." in text
     assert "1 given up early and 1 failed" in text
     assert search.best.number == 1
-    assert BestSoFar.of(search).others == (2, 3)
+    info = BestSoFar.of(search)
+    assert info.others == (2, 3)
+    steps = info.draw().axes[0].lines[0]
+    assert (steps.get_xdata()[-1], steps.get_ydata()[-1]) == (3, search.best_score)  # it stays the best to the end
 
 
 def test_the_best_so_far_is_the_running_best():
