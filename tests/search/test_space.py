@@ -99,7 +99,7 @@ def test_the_default_space_is_of_what_the_network_has():
     assert "learning_rate" in of_perceptron
     assert "hidden" not in of_perceptron
     sizes = [next(each for each in Space.of(None, {}, n).entries if each.name == "batch_size") for n in (500, 50_000)]
-    assert [(each.low, each.high) for each in sizes] == [(16, 64), (128, 512)]
+    assert [each.values for each in sizes] == [(16, 32, 64), (128, 256, 512)]
 
 
 def test_a_grid_has_each_step_and_five_points_of_a_range_without():
