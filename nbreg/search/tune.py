@@ -47,6 +47,9 @@ from nbreg.training.trainers import room_for
 if TYPE_CHECKING:
     import keras
 
+#: Kinds of networks that are kept compiled, for some 20 MB each: a search comes back to those that are good.
+_MOST_KINDS = 16
+
 
 def tune(
     data: Any,
@@ -154,7 +157,7 @@ class _Plan:
         course = found.course
         course.begin()
         try:
-            with self._timed(found), room_for(self.asking.space.n_compiled):
+            with self._timed(found), room_for(min(self.asking.space.n_compiled, _MOST_KINDS)):
                 self._search(found.searching, course)
                 for place, inner in enumerate(found.nested):
                     self._search(inner, course)
