@@ -21,6 +21,8 @@ from nbreg.search.workers import Fit, Workers
 
 #: How long to wait for the scheduler and for a worker, in seconds.
 PATIENCE = 5
+#: How often to try to connect with a scheduler that answers at a bad moment.
+ATTEMPTS = 5
 #: How many seconds of work a task should be, and how many fits at most: a task by itself costs some milliseconds.
 TASK_SECONDS, MOST_FITS = 2.0, 32
 #: So often Dask does a task again by itself, after its worker died.
@@ -40,17 +42,7 @@ class Cluster(Workers):
     @classmethod
     def at(cls, address: str) -> Cluster:
         """Return the workers of the cluster whose scheduler is at `address`. Raises OptionError for none."""
-        try:
-            from distributed import Client
-        except ImportError:
-            raise OptionError('A Dask cluster (--cluster) takes an extra: pip install "nbreg[cluster]"') from None
-        try:
-            client: Any = Client(address, timeout=PATIENCE, set_as_default=False)  # type: ignore[no-untyped-call]
-        except (OSError, ValueError, TimeoutError) as error:
-            why = "" if isinstance(error, OSError) else f" ({error})"
-            raise OptionError(
-                f"No Dask scheduler answers at {address} (--cluster){why}. Is it running, and within reach?"
-            ) from None
+        client = connected(address)
         try:
             found = cls._checked(client)
         except BaseException:
@@ -81,6 +73,29 @@ class Cluster(Workers):
             yield from hand_out(crew, fits, course)
         finally:
             crew.close()
+
+
+def connected(address: str) -> Any:
+    """Return a client of the scheduler at `address`. Raises OptionError where none answers.
+
+    A scheduler tells all clients when one of them cancels work. What it tells a client that is just connecting comes
+    together with its greeting, and Dask asserts that the greeting comes alone. So it is worth another attempt.
+    """
+    try:
+        from distributed import Client
+    except ImportError:
+        raise OptionError('A Dask cluster (--cluster) takes an extra: pip install "nbreg[cluster]"') from None
+    for _ in range(ATTEMPTS):
+        try:
+            return Client(address, timeout=PATIENCE, set_as_default=False)  # type: ignore[no-untyped-call]
+        except (OSError, ValueError) as error:  # a TimeoutError is an OSError, too
+            why = "" if isinstance(error, OSError) else f" ({error})"
+            raise OptionError(
+                f"No Dask scheduler answers at {address} (--cluster){why}. Is it running, and within reach?"
+            ) from None
+        except AssertionError:
+            continue
+    raise OptionError(f"The Dask scheduler at {address} (--cluster) answers, but not as Dask expects. Try once more.")
 
 
 def check_versions(by_worker: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -130,6 +131,25 @@ def test_no_cluster_at_the_address_is_said_in_one_line(monkeypatch: pytest.Monke
         workers_of(WorkerSpec(cluster="tcp://127.0.0.1:9", jobs=2))
     with pytest.raises(OptionError, match="takes a dask"):
         workers_of(WorkerSpec(), client="tcp://127.0.0.1:9")
+
+
+def test_a_scheduler_that_answers_at_a_bad_moment_is_asked_again(client: Any, monkeypatch: pytest.MonkeyPatch):
+    asked: list[str] = []
+
+    def greet(address: str, *, good: int, **options: Any) -> Any:
+        asked.append(address)
+        # What Dask does when another client's cancelled work is told along with the greeting.
+        assert len(asked) >= good
+        return Client(address, **options)
+
+    Client, address = distributed.Client, client.scheduler.address
+    monkeypatch.setattr(distributed, "Client", partial(greet, good=3))
+    assert Cluster.at(address).client.scheduler.address == address
+    assert asked == [address] * 3
+    monkeypatch.setattr(distributed, "Client", partial(greet, good=100))
+    with pytest.raises(OptionError, match="Try once more"):
+        Cluster.at(address)
+    assert len(asked) == 3 + cluster_module.ATTEMPTS
 
 
 def test_workers_with_other_versions_are_refused():
