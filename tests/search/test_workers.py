@@ -177,23 +177,44 @@ def test_a_process_that_cannot_start_is_said_in_one_line(monkeypatch: pytest.Mon
 
 
 SCRIPT = """
-import os, signal, sys, threading
 import numpy as np, pandas as pd, nbreg
 rng = np.random.default_rng(0)
 table = pd.DataFrame({"a": rng.normal(size=80), "b": rng.normal(size=80)})
 table["y"] = table.a
-if "interrupt" in sys.argv:
-    threading.Timer(9.0, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
-found = nbreg.cross_validate(table, "y", jobs=2, folds=2, hidden=(4,), patience=0,
-                             epochs=1_000_000 if "interrupt" in sys.argv else 3, engine="graph")
+found = nbreg.cross_validate(table, "y", jobs=2, folds=2, hidden=(4,), patience=0, epochs=3, engine="graph")
+print(found.course.status, len(found.outcomes))
+"""
+#: Presses Ctrl-C as soon as another process has got as far as to call the network.
+INTERRUPTED = """
+import os, signal, threading, time
+from pathlib import Path
+import numpy as np, pandas as pd, nbreg
+from nbreg.training.quiet import quiet_start
+quiet_start()
+import keras
+begun, starter = Path("begun").absolute(), os.getpid()
+class Telling(keras.layers.Dense):
+    def call(self, inputs):
+        if os.getpid() != starter:
+            begun.touch()
+        return super().call(inputs)
+def interrupt():
+    while not begun.exists():
+        time.sleep(0.05)
+    os.kill(starter, signal.SIGINT)
+rng = np.random.default_rng(0)
+table = pd.DataFrame({"a": rng.normal(size=80), "b": rng.normal(size=80)})
+table["y"] = table.a
+threading.Thread(target=interrupt, daemon=True).start()
+found = nbreg.cross_validate(table, "y", jobs=2, folds=2, layers=[Telling(4)], patience=0, epochs=10**6)
 print(found.course.status, len(found.outcomes))
 """
 
 
-def run_script(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    (folder / "script.py").write_text(SCRIPT)
-    command = [sys.executable, "-W", "error::DeprecationWarning:__main__", "script.py", *words]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=100)
+def run_script(folder: Path, script: str) -> subprocess.CompletedProcess[str]:
+    (folder / "script.py").write_text(script)
+    command = [sys.executable, "-W", "error::DeprecationWarning:__main__", "script.py"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300)
 
 
 def n_children_named(text: str) -> int:
@@ -215,13 +236,13 @@ def test_idle_workers_end_after_a_while(monkeypatch: pytest.MonkeyPatch):
 
 
 def test_a_script_needs_no_guard_and_leaves_nothing(tmp_path: Path):
-    ended = run_script(tmp_path)
+    ended = run_script(tmp_path, SCRIPT)
     assert (ended.stdout, ended.stderr) == ("finished 2\n", "")
     assert not n_children_named(str(tmp_path))
 
 
 def test_an_interrupt_is_quiet_and_leaves_nothing(tmp_path: Path):
-    ended = run_script(tmp_path, "interrupt")
+    ended = run_script(tmp_path, INTERRUPTED)
     assert (ended.stdout, ended.stderr) == ("stopped 0\n", "")
     assert not n_children_named(str(tmp_path))
 
