@@ -22,6 +22,7 @@ def place(name, level):
     wind = np.cumsum(rng.normal(size=500))
     return pd.DataFrame({"time_hour": hours, "origin": name, "temp": temp, "wind_speed": wind, "pressure": 990 + wind})
 weather = pd.concat([place("EWR", 5), place("JFK", 10), place("LGA", 15)], ignore_index=True)
+tides = pd.DataFrame({"moment": hours, "level": np.sin(hours.hour / 2)})
 """
 PANEL = "panel = %nnreg panel forecast weather --window 24 --horizon 6 --hidden 8 --epochs 6 -o model\npanel"
 ENDLESS = "panel.choose(epochs=100_000, patience=0)"
@@ -47,6 +48,15 @@ def panel_of(notebook: Notebook) -> Locator:
 
 def train(notebook: Notebook) -> Locator:
     return panel_of(notebook).get_by_role("button", name="Train", exact=True)
+
+
+def test_columns_to_choose_from_are_those_of_the_table(notebook: Notebook):
+    panel = panel_of(notebook)
+    of_tides, of_weather = ["moment", "level"], ["time_hour", "origin", "temp", "wind_speed", "pressure"]
+    for table, columns in (("tides", of_tides), ("weather", of_weather)):
+        panel.get_by_label("Table", exact=True).select_option(table)
+        for name, before in (("Target", "choose a column"), ("Time", "choose a column"), ("Group", "none")):
+            expect(panel.get_by_label(name, exact=True).locator("option")).to_have_text([before, *columns])
 
 
 def test_what_is_missing_or_wrong_is_one_line(notebook: Notebook):

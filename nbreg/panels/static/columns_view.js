@@ -53,7 +53,7 @@ function targetChoice(view, declared) {
     more.replaceChildren(...targets.slice(1).map((name) => tag(name, `Do not predict ${name}`,
       () => choose(targetNames(view).filter((each) => each !== name)))));
   };
-  return { names: ["target"], node: part.node, show, wrong: (problems) => part.wrong(problems.target), watch: "columns" };
+  return { names: ["target"], node: part.node, show, wrong: (problems) => part.wrong(problems.target), refill: show };
 }
 
 // Columns of the table, none or some, as words that can be taken away.
@@ -72,7 +72,7 @@ function columnsChoice(view, declared) {
     tags.replaceChildren(...chosen().map((column) => tag(column, `Leave out ${column}`,
       () => choose(chosen().filter((each) => each !== column)))));
   };
-  return { names: [name], node: part.node, show, wrong: (problems) => part.wrong(problems[name]), idle: part.idle, watch: "columns" };
+  return { names: [name], node: part.node, show, wrong: (problems) => part.wrong(problems[name]), idle: part.idle, refill: show };
 }
 
 // Words that can be taken away.
@@ -190,7 +190,7 @@ function featureChips(view, declared) {
   const idle = (reason = "") => {
     node.hidden = Boolean(reason);
   };
-  return { names: ["features"], node, show, wrong, idle, watch: "columns" };
+  return { names: ["features"], node, show, wrong, idle, refill: show };
 }
 
 function perCent(share) {

@@ -1,6 +1,7 @@
 // The controls of panels' forms, by the kind of option that each sets: built once, then only brought up to date.
 //
-// A control is {node, focus, show(value), output?}: `focus` is what its label names, `output` says its value in words.
+// A control is {node, focus, show(value), output?, refill?}: `focus` is what its label names, `output` says its value in
+// words, `refill` is called when the table's columns are others.
 // What a person chooses goes to `wish(value)`; what is shown is what Python says in answer.
 
 const REST = 600; // ms without input after which a control shows again what Python says
@@ -284,11 +285,12 @@ function control(declared, wish, columns = () => []) {
 
 function columnChoice(declared, wish, columns) {
   const control = selection([], (value) => wish(value || declared.word));
+  const refill = () => control.fill([["", declared.needed ? "choose a column" : declared.word], ...columns().map((name) => [name, name])]);
   const show = (value) => {
-    control.fill([["", declared.needed ? "choose a column" : declared.word], ...columns().map((name) => [name, name])]);
+    refill();
     control.show(value ?? "");
   };
-  return { ...control, show };
+  return { ...control, show, refill };
 }
 
 // A control with its label, its help, and what is wrong with its value. `show` leaves alone what has not changed.

@@ -29,8 +29,10 @@ function formGroup(view, { title, controls, folded = false }, own) {
   const generated = (declared) => {
     const { name } = declared;
     if (declared.kind === "columns") return columnsChoice(view, declared);
-    const made = field(declared, control(declared, (value) => view.ask("choose", { name, value }), columns));
-    return { ...made, names: [name], show: (choices, anew) => made.show(choices[name], anew), wrong: (problems) => made.wrong(problems[name]) };
+    const chooser = control(declared, (value) => view.ask("choose", { name, value }), columns);
+    const made = field(declared, chooser);
+    const show = (choices, anew) => made.show(choices[name], anew);
+    return { ...made, names: [name], show, refill: chooser.refill, wrong: (problems) => made.wrong(problems[name]) };
   };
   const isRare = (declared) => declared.expert && own(declared, all) === undefined;
   const usual = ordered(controls.filter((declared) => !isRare(declared))).flatMap(built);
@@ -98,7 +100,7 @@ function setupForm(view, own, next) {
     for (const show of [showAll, showProblems, showIdle, showSummaries]) show();
   });
   view.follow("choices", () => showAll());
-  view.follow("columns", () => made.forEach((group) => group.parts.forEach((part) => part.watch === "columns" && part.show(view.get("choices")))));
+  view.follow("columns", () => made.forEach((group) => group.parts.forEach((part) => part.refill?.())));
   view.follow("problems", showProblems);
   view.follow("idle", showIdle);
   view.follow("summaries", showSummaries);
