@@ -193,9 +193,9 @@ class Stage(Panel):
             super()._answer(kind, rest)
 
     def be_busy(self) -> None:
-        """Tell of a training that is at another epoch a hundred times a second."""
+        """Tell of a training that is at another epoch, and at another learning rate, a hundred times a second."""
         for done in range(200):
-            self.state = state(done=done)
+            self.state = state(done=done, learning_rate=0.01 * (1 - done / 400))
             time.sleep(0.01)
 
     def hear_choose(self, name: str, value: Any) -> None:

@@ -278,6 +278,45 @@ def test_a_run_is_steered(notebook: Notebook):
     assert kinds[2][1] == {"learning_rate": "0.0005"}
 
 
+def test_a_learning_rate_is_set_while_a_schedule_moves_it(notebook: Notebook):
+    panel = staged(notebook, "running")
+    now = panel.get_by_role("group", name="Learning rate of the run underway")
+    box, slider = now.get_by_label("Learning rate", exact=True), now.get_by_label("Learning rate, slider")
+    notebook.set_source(1, "stage.be_busy()")
+    notebook.run_cell(1, wait=False)
+    expect(box).not_to_have_value("0.01")  # it follows the schedule
+    box.click()
+    for key in ("ControlOrMeta+a", "0", ".", "0", "0", "2"):  # slowly: news come between
+        notebook.page.keyboard.press(key)
+        notebook.page.wait_for_timeout(60)
+    box.press("Enter")
+    expect(box).not_to_have_value("0.002")  # it follows again
+    box.press("ControlOrMeta+a")
+    notebook.wait_cell(1)
+    assert box.evaluate("box => box.selectionEnd - box.selectionStart") > 0
+    box.press("Tab")
+    expect(box).to_have_value("0.00502")  # what was held back is shown once the box is left
+    notebook.run_cell(1, wait=False)
+    expect(box).not_to_have_value("0.00502")
+    notebook.page.mouse.move(*place_on(slider, 0.2))
+    notebook.page.mouse.down()
+    held = float(slider.get_attribute("aria-valuetext") or "nan")
+    notebook.page.wait_for_timeout(1_000)  # longer than a hand that moves rests
+    assert float(slider.get_attribute("aria-valuetext") or "nan") == held
+    notebook.page.mouse.up()
+    notebook.wait_cell(1)
+    notebook.set_source(1, "print(stage.asked)")
+    rates = [rest for kind, rest in asked(notebook) if kind == "set_learning_rate"]
+    assert [float(rest["learning_rate"]) for rest in rates] == [0.002, held]
+
+
+def place_on(node: Locator, share: float) -> tuple[float, float]:
+    """A place on the page, `share` of the way along a control."""
+    box = node.bounding_box()
+    assert box
+    return box["x"] + share * box["width"], box["y"] + box["height"] / 2
+
+
 def test_a_training_goes_on_from_an_earlier_run(notebook: Notebook):
     panel = staged(notebook, "finished")
     panel.get_by_role("button", name="Continue from", exact=True).click()

@@ -51,19 +51,23 @@ function paced(take, pause = PACE) {
   };
 }
 
-// What Python says is shown at once, but not under a hand: then as soon as the hand rests.
+// What Python says is shown at once, but not under a hand: then as soon as the hand rests, or lets go.
 function underHand(node, show) {
   let [timer, late, latest] = [0, false, null];
-  node.addEventListener("input", () => {
+  const wait = () => {
     clearTimeout(timer);
-    timer = setTimeout(() => {
-      timer = 0;
-      if (late) show(latest);
-      late = false;
-    }, REST);
-  });
+    timer = setTimeout(rest, REST);
+  };
+  const rest = () => {
+    if (node.matches(":active")) return wait();
+    timer = 0;
+    if (late) show(latest);
+    late = false;
+  };
+  node.addEventListener("input", wait);
   return (value) => {
     latest = value;
+    if (!timer && node.matches(":active")) wait();
     if (timer) late = true;
     else show(value);
   };
@@ -159,32 +163,44 @@ function toggle(wish) {
   return { node, focus: node, show };
 }
 
-// A text that is passed on when it is complete; Escape brings back what holds.
+// A text that is passed on when it is complete; Escape brings back what holds. From the moment that a person goes into the
+// box to the moment that a text is passed on, what Python says (the rate of a schedule, say, every epoch) waits:
+// a selection or the caret would be lost.
 function entry(wish, { words = String, mode = "text", empty = null, step = null, example = "" } = {}) {
   const box = make("input", { type: "text", inputmode: mode, autocomplete: "off", spellcheck: "false", placeholder: example });
-  let [holds, sent] = ["", ""];
+  let [holds, shown, sent, held] = ["", "", "", false];
+  const follow = () => {
+    box.value = shown = sent = holds;
+    held = false;
+  };
   const show = (value) => {
-    const typing = document.activeElement === box && box.value !== holds && box.value !== sent;
     holds = words(value);
-    if (!typing) box.value = sent = holds;
+    const selected = box.selectionStart !== box.selectionEnd;
+    if (document.activeElement !== box || !(held || selected)) follow();
   };
   const pass = () => {
     const text = box.value.trim();
+    held = false;
+    if (text === sent ? text === shown : text === "" && empty === null) return follow();
     if (text === sent) return;
-    if (text === "" && empty === null) {
-      box.value = sent = holds;
-      return;
-    }
     sent = text;
     wish(text === "" ? empty : mode === "decimal" ? text.replace(",", ".") : text);
   };
-  box.addEventListener("change", pass);
+  for (const kind of ["focus", "pointerdown", "keydown", "input"]) {
+    box.addEventListener(kind, () => {
+      held = true;
+    });
+  }
+  for (const kind of ["change", "blur"]) box.addEventListener(kind, pass);
   box.addEventListener("keydown", (event) => {
     if (event.key === "Enter") pass();
     if (event.key === "Escape" && box.value !== holds) {
       event.stopPropagation();
-      box.value = holds;
-      pass();
+      if (sent === shown) follow();
+      else {
+        box.value = holds;
+        pass();
+      }
     }
     const way = { ArrowUp: 1, ArrowDown: -1 }[event.key];
     if (!way || !step || !Number.isFinite(Number(box.value)) || box.value === "") return;
